@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** The uid that Kubernetes gave an object: its identity for life, never reused. */
+export const uidSchema = z.string().min(1).brand<'Uid'>();
+export type Uid = z.infer<typeof uidSchema>;
+
+/**
+ * Names one effect for ever: `<lineage>.<epoch>.<plan>.<index>`. The same id always means the same
+ * command, so an effect that is found done is never done again.
+ */
+export const effectIdSchema = z
+  .string()
+  .regex(/^[0-9a-f]{8}\.\d+\.\d+\.\d+$/)
+  .brand<'EffectId'>();
+export type EffectId = z.infer<typeof effectIdSchema>;
+
+/** A shard of the log: `00` … `63`, or `cl` for what belongs to no namespace. */
+export const shardSchema = z
+  .string()
+  .regex(/^(?:[0-5]\d|6[0-3]|cl)$/)
+  .brand<'Shard'>();
+export type Shard = z.infer<typeof shardSchema>;
+
+/** The four families of records; the last token of a subject. */
+export const families = ['fact', 'intake', 'decision', 'outcome'] as const;
+export type Family = (typeof families)[number];
+
+/** A resourceVersion as the API server writes it. Rollcall compares them as numbers (KEP-5504). */
+export const resourceVersionSchema = z.string().regex(/^\d+$/).brand<'ResourceVersion'>();
+export type ResourceVersion = z.infer<typeof resourceVersionSchema>;
+
+/** RFC 3339 time, as Kubernetes writes it. */
+export const timeSchema = z.string().min(20);
+
+export function uid(text: string): Uid {
+  return uidSchema.parse(text);
+}
+
+export function effectId(
+  lineage: string,
+  plan: { readonly epoch: number; readonly plan: number },
+  index: number,
+): EffectId {
+  return effectIdSchema.parse(`${lineage}.${plan.epoch}.${plan.plan}.${index}`);
+}
+
+/** Below zero when `left` is the older version; resourceVersions may exceed 2^53. */
+export function compareResourceVersions(left: ResourceVersion, right: ResourceVersion): number {
+  if (left.length !== right.length) return left.length - right.length;
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

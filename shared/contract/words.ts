@@ -1,0 +1,46 @@
+/** Names that stand in the cluster: other programs and people rely on each of them. */
+
+/** Holds a pool, and each VM of it, until Rollcall has done its part (KubeVirt ≥ 1.7). */
+export const poolFinalizer = 'pool.kubevirt.io/finalizer';
+
+/** On a VM and its VMI template: the ControllerRevision that it was stamped from. */
+export const revisionLabel = 'kubevirt.io/vm-pool-revision-name';
+
+/** Carries the effect id on everything that Rollcall creates. */
+export const effectAnnotation = 'rollcall.dev/effect';
+
+/** `observe`, `advise` or `manage`, for one set. */
+export const modeAnnotation = 'rollcall.dev/mode';
+
+/** Stand in for spec.paused and spec.autohealing while KubeVirt's controllers run. */
+export const pausedAnnotation = 'rollcall.dev/paused';
+export const autohealingAnnotation = 'rollcall.dev/autohealing';
+
+/** `delete` (default) or `keep`. */
+export const scaleInDisksAnnotation = 'rollcall.dev/scale-in-disks';
+
+/** Every annotation of ours begins with it. */
+export const annotationPrefix = 'rollcall.dev/';
+
+/** Written on a replica set at first sight, as KubeVirt does. */
+export const apiVersionAnnotations = {
+  'kubevirt.io/latest-observed-api-version': 'v1',
+  'kubevirt.io/storage-observed-api-version': 'v1',
+} as const;
+
+/** How Rollcall signs its writes. */
+export const fieldManager = 'rollcall';
+
+/** Components that stand as the source of events, as upstream names them. */
+export const eventComponents = {
+  VirtualMachinePool: 'virtualmachinepool-controller',
+  VirtualMachineInstanceReplicaSet: 'virtualmachinereplicaset-controller',
+} as const;
+
+export const modes = ['observe', 'advise', 'manage'] as const;
+/** observe: books only; advise: decides and records, applies nothing; manage: owns the set. */
+export type Mode = (typeof modes)[number];
+
+export function isMode(text: string | undefined): text is Mode {
+  return modes.some((mode) => mode === text);
+}
