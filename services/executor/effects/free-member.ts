@@ -1,0 +1,26 @@
+import { already, applied, refusal, stale } from '../call.ts';
+import type { Effect } from './effect.ts';
+import { removalOfPoolFinalizer } from './finalizer.ts';
+import { readVictim } from './victim.ts';
+
+const mostTries = 3;
+
+export const freeMember: Effect<'free-member'> = async (hands, job) => {
+  const { namespace } = job.plan.set;
+  for (let attempt = 0; attempt < mostTries; attempt += 1) {
+    const sight = await readVictim(hands, job);
+    if (sight.type === 'unseen') return sight.result;
+    const body = removalOfPoolFinalizer(sight.victim.object);
+    if (body === undefined) return already(sight.victim.object);
+    const patched = await hands.cluster.patch(
+      { kind: 'VirtualMachine', namespace, name: job.command.member.name },
+      { type: 'json', body },
+    );
+    if (patched.ok) return applied(patched.value);
+    if (patched.failure.kind === 'not-found') return already();
+    // A failed test is answered as invalid: the list of finalizers has changed under us.
+    const raced = patched.failure.kind === 'conflict' || patched.failure.kind === 'invalid';
+    if (!raced) return refusal(patched.failure);
+  }
+  return stale('MemberChanged');
+};

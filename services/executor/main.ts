@@ -1,0 +1,40 @@
+import { openCluster } from '#shared/cluster/kube-cluster.ts';
+import { loadDigestKey } from '#shared/cluster/template-digest.ts';
+import { systemClock } from '#shared/process/clock.ts';
+import { parseSettings } from '#shared/process/parse-settings.ts';
+import { runProcess } from '#shared/process/run-process.ts';
+import { openRecorderPosition } from '#shared/store/recorder-position.ts';
+import { openNatsLog } from '#shared/stream/nats-log.ts';
+import { BookGate } from './book-gate.ts';
+import { createHands } from './hands.ts';
+import { Lane } from './lane.ts';
+import { execute } from './run.ts';
+import { settingsSchema } from './settings.ts';
+
+await runProcess('executor', async ({ env, log, signal }) => {
+  const settings = parseSettings(settingsSchema, env);
+  const key = await loadDigestKey(settings.digestKeyFile);
+  await using stream = await openNatsLog(settings.stream, log);
+  await using book = openRecorderPosition(settings.databaseUrl);
+  await using cluster = await openCluster({ ...settings.cluster, userAgent: 'rollcall-executor' });
+  await using lease = await stream.leases.hold('executor', `executor-${process.pid}`, signal);
+  const { policy } = settings;
+  const { lineage } = stream.identity;
+  const clock = systemClock;
+  const run = execute(
+    {
+      stream,
+      hands: createHands({ cluster, key, policy, clock }),
+      gate: new BookGate({ lineage, read: () => book.read(), clock, log }),
+      lanes: {
+        creates: new Lane(settings.createsInFlight),
+        others: new Lane(settings.callsInFlight),
+        notices: new Lane(2),
+      },
+      clock,
+      log,
+    },
+    signal,
+  );
+  await Promise.race([run, stream.lost, lease.lost]);
+});
