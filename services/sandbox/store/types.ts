@@ -42,7 +42,8 @@ export type ManagedFields = {
   manager: string;
   operation: 'Update' | 'Apply';
   apiVersion: string;
-  time: string;
+  /** RFC 3339, seconds; an entry made through `/scale` has none. */
+  time?: string;
   fieldsType: 'FieldsV1';
   fieldsV1: Record<string, unknown>;
   subresource?: string;

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// The shell's Node may be too old to read TypeScript, so the command runs on the pinned one.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { pathsOf, repo } from '../sandbox/launch/paths.mjs';
+import { pinnedNode } from '../sandbox/launch/pinned-node.mjs';
+import { launch } from '../sandbox/launch/say.mjs';
+
+await launch(async () => {
+  const main = join(repo, 'services', 'cli', 'main.ts');
+  const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, ROLLCALL_HOME: pathsOf(process.env).home },
+  });
+  // Ctrl-C reaches the child by itself; this process waits for its answer.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+  process.exitCode = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+});

@@ -1,0 +1,55 @@
+import type { LogClock } from './log-clock.ts';
+
+/** What is to be looked at again, and when, in log time. One timer serves them all. */
+export interface Alarm extends Disposable {
+  /** Replaces what was set for the key; nothing stays set when `wake` is absent. */
+  set(key: string, wake: Wake | undefined): void;
+}
+
+export type Wake = { readonly at: number; readonly ring: () => void };
+
+/** A time that has passed is no reason to turn in circles. */
+const shortestMs = 5;
+/** Node's timers hold no longer time; a later alarm is looked at again then. */
+const longestMs = 2 ** 31 - 1;
+
+export function createAlarm(clock: LogClock): Alarm {
+  const wakes = new Map<string, Wake>();
+  let timer: NodeJS.Timeout | undefined;
+  let timerAt = Infinity;
+
+  function arm(): void {
+    let next = Infinity;
+    for (const { at } of wakes.values()) next = Math.min(next, at);
+    if (timer !== undefined && next === timerAt) return;
+    clearTimeout(timer);
+    timer = undefined;
+    timerAt = next;
+    if (next === Infinity) return;
+    timer = setTimeout(ring, Math.min(longestMs, Math.max(shortestMs, next - clock.now())));
+  }
+
+  function ring(): void {
+    timer = undefined;
+    const now = clock.now();
+    for (const [key, wake] of wakes) {
+      if (wake.at > now) continue;
+      wakes.delete(key);
+      wake.ring();
+    }
+    arm();
+  }
+
+  return {
+    set(key, wake) {
+      const had = wakes.get(key);
+      if (wake === undefined) wakes.delete(key);
+      else wakes.set(key, wake);
+      if (had?.at !== wake?.at) arm();
+    },
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      wakes.clear();
+    },
+  };
+}

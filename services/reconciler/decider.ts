@@ -1,0 +1,25 @@
+import type { Shard, Uid } from '#shared/contract/ids.ts';
+import type { Decided, Moment } from '#shared/contract/records.ts';
+import { decide } from '#shared/core/decide.ts';
+import { evolve } from '#shared/core/evolve.ts';
+import type { Outcome } from '#shared/core/outcome.ts';
+import { checkPlan } from '#shared/core/plan-check.ts';
+import { setsOf } from '#shared/core/sets.ts';
+import { emptyView } from '#shared/core/view.ts';
+import type { Entry, View as CoreView } from '#shared/core/view.ts';
+
+/**
+ * The pure half of the reconciler, as its shell sees it: a view of one shard, learning, deciding. The
+ * shell never looks into the view.
+ */
+export type Decider<View> = {
+  emptyView(shard: Shard, lineage: string): View;
+  /** Takes in one message, poison included, changing the view in place; tells the sets concerned. */
+  evolve(view: View, entry: Entry): readonly Uid[];
+  decide(view: View, set: Uid, moment: Moment): Outcome;
+  setsOf(view: View): readonly Uid[];
+  /** What is wrong with a plan; empty when it may be recorded. */
+  checkPlan(view: View, decided: Decided): readonly string[];
+};
+
+export const core: Decider<CoreView> = { emptyView, evolve, decide, setsOf, checkPlan };

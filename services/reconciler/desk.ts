@@ -1,0 +1,200 @@
+import type { Shard, Uid } from '#shared/contract/ids.ts';
+import type {
+  Decided,
+  Decision as DecisionRecord,
+  Held,
+  Limits,
+  Policy,
+} from '#shared/contract/records.ts';
+import { unreachable } from '#shared/lib/assert.ts';
+import type { Logger } from '#shared/process/logger.ts';
+import type { Log, Message } from '#shared/stream/log.ts';
+import type { Alarm } from './alarm.ts';
+import type { Decider } from './decider.ts';
+import type { LogClock } from './log-clock.ts';
+
+export type DeskParts<View> = {
+  readonly stream: Pick<Log, 'appendDecision' | 'identity'>;
+  readonly log: Logger;
+  readonly decider: Decider<View>;
+  readonly clock: LogClock;
+  readonly alarm: Alarm;
+  readonly limits: Limits;
+  readonly policy: Policy;
+  /** Asks the run to have the desks decide what is touched. */
+  readonly wake: () => void;
+  /** Who takes the shard over; another for each run of a process. */
+  readonly holder: string;
+  readonly codeVersion: string;
+};
+
+/** Another reconciler has written decisions of this shard: ours are not to be made any more. */
+export class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+}
+
+/**
+ * Where one shard is folded and decided. Strictly one thing after the other: a decision is made on a
+ * view that holds the shard's last decision, and the next only after this one has come back from the
+ * log, so that each sees all earlier ones in the order of the log.
+ */
+export class Desk<View> {
+  readonly #parts: DeskParts<View>;
+  readonly #shard: Shard;
+  readonly #view: View;
+  readonly #touched = new Set<Uid>();
+  /** Sets whose plan failed its check: not decided any more by this process. */
+  readonly #withheld = new Set<Uid>();
+  /** What was told last of each set. */
+  readonly #told = new Map<Uid, string>();
+  #lastDecision = 0;
+  #basis = 0;
+  #lastOpened = 0;
+  #epoch: number | undefined;
+  #folded: (() => void) | undefined;
+  #deciding = false;
+
+  constructor(parts: DeskParts<View>, shard: Shard) {
+    this.#parts = parts;
+    this.#shard = shard;
+    this.#view = parts.decider.emptyView(shard, parts.stream.identity.lineage);
+  }
+
+  /** Takes in a message of this shard. Throws OvertakenError when it is another's take-over. */
+  fold(message: Message): void {
+    const { sequence } = message;
+    for (const set of this.#parts.decider.evolve(this.#view, message)) this.#touched.add(set);
+    for (const record of message.records) {
+      if (record.type === 'opened') this.#lastOpened = sequence;
+    }
+    this.#basis = sequence;
+    if (message.family !== 'decision') return;
+    this.#lastDecision = sequence;
+    this.#refuseIfOvertaken();
+    this.#folded?.();
+  }
+
+  /** Takes the shard over; resolves when our own record has been folded. */
+  async open(): Promise<void> {
+    const { stream, holder, codeVersion } = this.#parts;
+    const { lineage } = stream.identity;
+    for (;;) {
+      const opened = { type: 'opened', lineage, codeVersion, holder } as const;
+      const answer = await stream.appendDecision(this.#shard, opened, this.#lastDecision);
+      await this.#foldedUpTo(answer.stored ? answer.sequence : answer.last);
+      if (!answer.stored) continue;
+      this.#epoch = answer.sequence;
+      this.#refuseIfOvertaken();
+      for (const set of this.#parts.decider.setsOf(this.#view)) this.#touched.add(set);
+      return;
+    }
+  }
+
+  /** Decides all that was touched; not before the shard is ours. */
+  async decideTouched(): Promise<void> {
+    if (this.#deciding || this.#epoch === undefined) return;
+    this.#deciding = true;
+    try {
+      // A set that is touched meanwhile comes to the end of the line.
+      for (const set of this.#touched) {
+        this.#touched.delete(set);
+        await this.#decide(set);
+      }
+    } finally {
+      this.#deciding = false;
+    }
+  }
+
+  async #decide(set: Uid): Promise<void> {
+    if (this.#withheld.has(set)) return;
+    const { alarm, clock, decider, limits, log, policy } = this.#parts;
+    const seed = `${set}:${this.#basis}`;
+    const decision = decider.decide(this.#view, set, { now: clock.now(), seed, limits, policy });
+    switch (decision.type) {
+      case 'wait':
+        log.debug({ set, because: decision.because, wakeAt: decision.wakeAt }, 'waiting');
+        alarm.set(set, this.#wake(set, decision.wakeAt));
+        return;
+      case 'tell':
+        if (this.#isTold(decision.held)) return;
+        await this.#append(decision.held);
+        log.info({ ...brief(decision.held), reason: decision.held.reason }, 'held');
+        break;
+      case 'act':
+        if (!(await this.#isSound(decision.decided))) return;
+        await this.#append(decision.decided);
+        log.info({ ...brief(decision.decided), ...size(decision.decided) }, 'decided');
+        break;
+      default:
+        unreachable(decision);
+    }
+    // What it has led to may call for more at once.
+    this.#touched.add(set);
+  }
+
+  /** Guards the log against a decision that does not notice that it was recorded. */
+  #isTold({ set, reason, because }: Held): boolean {
+    const telling = `${reason}: ${because}`;
+    const isTold = this.#told.get(set.uid) === telling;
+    this.#told.set(set.uid, telling);
+    return isTold;
+  }
+
+  /** A plan that fails its check is withheld, never mended; people find it in the log and the book. */
+  async #isSound(decided: Decided): Promise<boolean> {
+    const problems = this.#parts.decider.checkPlan(this.#view, decided);
+    if (problems.length === 0) return true;
+    this.#withheld.add(decided.set.uid);
+    this.#parts.log.error({ ...brief(decided), problems }, 'a plan is not sound, the set is held');
+    const { epoch, set, basis } = decided;
+    const because = problems.join('; ');
+    await this.#append({ type: 'held', epoch, set, basis, reason: 'PlanNotSound', because });
+    return false;
+  }
+
+  async #append(record: DecisionRecord): Promise<void> {
+    const { stream } = this.#parts;
+    const answer = await stream.appendDecision(this.#shard, record, this.#lastDecision);
+    if (!answer.stored) throw this.#overtaken(answer.last);
+    await this.#foldedUpTo(answer.sequence);
+  }
+
+  async #foldedUpTo(sequence: number): Promise<void> {
+    while (this.#lastDecision < sequence) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#folded = resolve;
+      await promise;
+    }
+  }
+
+  #refuseIfOvertaken(): void {
+    if (this.#epoch !== undefined && this.#lastOpened > this.#epoch) {
+      throw this.#overtaken(this.#lastOpened);
+    }
+  }
+
+  #overtaken(sequence: number): OvertakenError {
+    return new OvertakenError(
+      `another reconciler has taken over shard ${this.#shard} at sequence ${sequence}`,
+    );
+  }
+
+  #wake(set: Uid, at: number | undefined): { at: number; ring: () => void } | undefined {
+    return at === undefined ? undefined : { at, ring: () => this.touch(set) };
+  }
+
+  /** Has a set decided again, though nothing was folded. */
+  touch(set: Uid): void {
+    this.#touched.add(set);
+    this.#parts.wake();
+  }
+}
+
+function brief(record: { readonly set: Decided['set']; readonly because: string }) {
+  const { kind, namespace, name } = record.set;
+  return { set: `${kind}/${namespace}/${name}`, because: record.because };
+}
+
+function size({ epoch, plan, commands, mode }: Decided) {
+  return { plan: `${epoch}.${plan}`, mode, commands: commands.length };
+}

@@ -1,0 +1,35 @@
+import type { Activity, DeletedVolume, Entry, Hold, Holding, PoisonRow, TakeOver } from './rows.ts';
+
+/** What one transaction writes: entries in order, and of each derived row the last state. */
+export type Changes = {
+  readonly entries: Entry[];
+  readonly activities: Map<number, Activity>;
+  readonly volumes: Map<string, DeletedVolume>;
+  readonly holdings: Map<string, Holding>;
+  readonly holds: Map<string, Hold>;
+  readonly takeOvers: Map<string, TakeOver>;
+  readonly poisons: PoisonRow[];
+};
+
+export function noChanges(): Changes {
+  return {
+    entries: [],
+    activities: new Map(),
+    volumes: new Map(),
+    holdings: new Map(),
+    holds: new Map(),
+    takeOvers: new Map(),
+    poisons: [],
+  };
+}
+
+/** Adds what came later; later states of a row replace earlier ones. */
+export function addChanges(to: Changes, later: Changes): void {
+  to.entries.push(...later.entries);
+  to.poisons.push(...later.poisons);
+  for (const [id, activity] of later.activities) to.activities.set(id, activity);
+  for (const [uid, holding] of later.holdings) to.holdings.set(uid, holding);
+  for (const [uid, hold] of later.holds) to.holds.set(uid, hold);
+  for (const [shard, takeOver] of later.takeOvers) to.takeOvers.set(shard, takeOver);
+  for (const [key, volume] of later.volumes) to.volumes.set(key, volume);
+}

@@ -1,0 +1,96 @@
+import { endOperation, progress, startOperations } from './operations.ts';
+import type { Activity, Attribution, Holding } from './rows.ts';
+import { isActive } from './state.ts';
+import { enter, openOperations, putActivity, setNameOf } from './step.ts';
+import type { Step } from './step.ts';
+
+/** What a new version of a member means for its set, and for the set that it left. */
+export function foldMember(step: Step, previous: Holding | undefined, next: Holding): void {
+  if (previous?.owner !== undefined && previous.owner !== next.owner) {
+    noteMemberChange(step, previous.owner);
+    progress(step, previous.owner);
+  }
+  if (next.owner === undefined) return;
+  if (previous?.owner !== next.owner) {
+    noteMemberChange(step, next.owner);
+    fillPlace(step, next.owner, next);
+  }
+  if (previous?.owner === next.owner && isActive(previous) && !isActive(next)) {
+    noteMemberChange(step, next.owner);
+    noteLoss(step, next.owner, next);
+  }
+  progress(step, next.owner);
+}
+
+export function foldMemberGone(step: Step, previous: Holding, gap: boolean): void {
+  if (previous.owner === undefined) return;
+  noteMemberChange(step, previous.owner);
+  if (isActive(previous)) noteLoss(step, previous.owner, previous, gap);
+  progress(step, previous.owner);
+}
+
+function noteMemberChange(step: Step, setUid: string): void {
+  startOperations(step, setUid, (activity) => activity.operation !== 'member-replaced');
+}
+
+/**
+ * A member is going that its set still wants: the set will have to replace it. A victim of a smaller
+ * size is told by the row of that size.
+ */
+function noteLoss(step: Step, setUid: string, member: Holding, gap = false): void {
+  const set = step.state.holdings.get(setUid);
+  if (set === undefined || set.deleting || set.goneAt !== undefined) return;
+  if (member.purpose === 'scale-in' || member.purpose === 'retire') return;
+  const others = step.state.memberships.get(setUid)?.active ?? 0;
+  if (others >= (set.wanted ?? 1)) return;
+  const setName = setNameOf(set);
+  if (setName === undefined) return;
+  const by = causeOf(member);
+  const id = enter(step, 'member-lost', {
+    set: setName,
+    member: { name: member.name, uid: member.uid },
+    by,
+    gap,
+  });
+  putActivity(step, {
+    id,
+    set: setName,
+    operation: 'member-replaced',
+    member: member.name,
+    oldUid: member.uid,
+    ...by,
+    at: step.arrival.at,
+    outcome: 'running',
+    gap,
+  });
+}
+
+function causeOf(member: Holding): Attribution {
+  if (member.final === true) {
+    return { grade: 'unknown', how: 'the member ended by itself' };
+  }
+  if (member.purpose === 'clean-up') {
+    return { actor: 'rollcall', grade: 'proven', how: `our own command ${member.purposeEffect}` };
+  }
+  return { grade: 'unknown', how: 'the cluster does not tell who deletes an object' };
+}
+
+/** The new member of a pool takes the place with its name, that of a replica set the oldest free one. */
+function fillPlace(step: Step, setUid: string, member: Holding): void {
+  if (!isActive(member)) return;
+  const place = openOperations(step, setUid).find(
+    (open) => isFreePlace(open) && isPlaceFor(open, member),
+  );
+  if (place === undefined) return;
+  const startedAt = place.startedAt ?? step.arrival.at;
+  endOperation(step, { ...place, startedAt, newUid: member.uid }, 'done');
+}
+
+function isFreePlace(activity: Activity): boolean {
+  return activity.operation === 'member-replaced' && activity.newUid === undefined;
+}
+
+function isPlaceFor(place: Activity, member: Holding): boolean {
+  if (place.oldUid === member.uid) return false;
+  return place.set.kind === 'VirtualMachinePool' ? place.member === member.name : true;
+}

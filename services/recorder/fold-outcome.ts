@@ -1,0 +1,36 @@
+import type { Outcome, Settled } from '#shared/contract/records.ts';
+import { enter, putHolding, putVolume } from './step.ts';
+import type { Step } from './step.ts';
+
+/** Every outcome is a line; one that came to nothing lifts the danger that its command had brought. */
+export function foldSettled(step: Step, record: Settled): void {
+  const { type: _type, returned: _returned, ...told } = record;
+  enter(step, 'settled', told);
+  const traces = step.state.effects.get(record.effect);
+  if (traces === undefined) return;
+  step.state.effects.delete(record.effect);
+  const isDone = wasCarriedOut(record.outcome);
+  for (const key of traces.volumes) {
+    const volume = step.state.volumes.get(key);
+    if (volume === undefined || volume.state === 'gone') continue;
+    if (isDone) putVolume(step, { ...volume, applied: true });
+    // A later command may endanger it again, or an earlier one may have doomed it already.
+    else if (volume.effect === record.effect && !volume.applied) {
+      putVolume(step, { ...volume, state: 'kept' });
+    }
+  }
+  // putVolume traces the effect of what it puts; this one is settled.
+  step.state.effects.delete(record.effect);
+  if (!isDone) spareMember(step, traces.member, record.effect);
+}
+
+function spareMember(step: Step, uid: string | undefined, effect: string): void {
+  const member = uid === undefined ? undefined : step.state.holdings.get(uid);
+  if (member?.purposeEffect !== effect || member.goneAt !== undefined) return;
+  const { purpose: _purpose, purposeEffect: _effect, ...spared } = member;
+  putHolding(step, spared);
+}
+
+function wasCarriedOut(outcome: Outcome): boolean {
+  return outcome === 'applied' || outcome === 'already';
+}

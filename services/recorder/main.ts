@@ -1,0 +1,21 @@
+import { systemClock } from '#shared/process/clock.ts';
+import { parseSettings } from '#shared/process/parse-settings.ts';
+import { runProcess } from '#shared/process/run-process.ts';
+import { openStore } from '#shared/store/open-store.ts';
+import { openNatsLog } from '#shared/stream/nats-log.ts';
+import { record } from './record.ts';
+import { recorderSettingsSchema } from './settings.ts';
+
+/** Reads the log and writes the book: one active at a time, the others wait. */
+await runProcess('recorder', async ({ env, log: logger, signal }) => {
+  const settings = parseSettings(recorderSettingsSchema, env);
+  await using log = await openNatsLog(settings.stream, logger);
+  await using store = openStore({
+    databaseUrl: settings.databaseUrl,
+    name: 'rollcall-recorder',
+    log: logger,
+    sessions: 1,
+  });
+  const parts = { store, log, logger, clock: systemClock, attests: true };
+  await Promise.race([record(parts, signal), log.lost]);
+});

@@ -1,0 +1,135 @@
+import type {
+  Activity,
+  Attribution,
+  Holding,
+  Operation,
+  OperationOutcome,
+  SetName,
+} from './rows.ts';
+import type { BookState } from './state.ts';
+import { enter, openOperations, putActivity } from './step.ts';
+import type { Step } from './step.ts';
+
+export type SizeChange = {
+  readonly set: SetName;
+  readonly operation: Exclude<Operation, 'member-replaced'>;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly by: Attribution;
+  readonly gap: boolean;
+  readonly resourceVersion: string;
+  readonly generation?: number | undefined;
+};
+
+/** Opens an operation on the size of a set; whatever was being reached before is overtaken. */
+export function openSizeChange(step: Step, change: SizeChange): void {
+  const { set, operation, from, to, by, gap } = change;
+  const before = openOperations(step, set.uid);
+  const isDeleting = before.some((open) => open.operation === 'deleted');
+  for (const open of before) {
+    if (isOvertaken(open, operation)) endOperation(step, open, 'superseded');
+  }
+  const id = enter(step, 'size-changed', change);
+  const activity: Activity = {
+    id,
+    set,
+    operation,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...by,
+    at: step.arrival.at,
+    outcome: 'running',
+    gap,
+  };
+  putActivity(step, activity);
+  // What was there before the book began is not an operation that anyone waits for.
+  if (operation === 'found') endOperation(step, activity, 'done');
+  // Nobody strives for another size of a set that is going.
+  if (isDeleting) endOperation(step, activity, 'superseded');
+}
+
+function isOvertaken(open: Activity, by: Operation): boolean {
+  if (open.operation === 'deleted') return false;
+  return open.operation !== 'member-replaced' || by === 'deleted';
+}
+
+export function endOperation(step: Step, activity: Activity, outcome: OperationOutcome): void {
+  const { reason: _over, ...rest } = activity;
+  const ended: Activity = { ...rest, outcome, finishedAt: step.arrival.at };
+  enter(step, 'operation-ended', {
+    activity: ended.id,
+    set: ended.set,
+    operation: ended.operation,
+    outcome,
+    newUid: ended.newUid,
+    startedAt: ended.startedAt,
+    finishedAt: ended.finishedAt,
+  });
+  putActivity(step, ended);
+}
+
+/** Marks the beginning of the open operations that `concerns`, once. */
+export function startOperations(
+  step: Step,
+  setUid: string,
+  concerns: (activity: Activity) => boolean,
+): void {
+  for (const open of openOperations(step, setUid)) {
+    if (open.startedAt === undefined && concerns(open)) {
+      putActivity(step, { ...open, startedAt: step.arrival.at });
+    }
+  }
+}
+
+/** Ends the operations of a set that have reached what they were for. */
+export function progress(step: Step, setUid: string): void {
+  const open = openOperations(step, setUid);
+  if (open.length === 0) return;
+  const set = step.state.holdings.get(setUid);
+  if (set === undefined) return;
+  for (const activity of open) {
+    const outcome = outcomeOf(step.state, set, activity);
+    if (outcome !== undefined) endOperation(step, activity, outcome);
+  }
+}
+
+function outcomeOf(
+  state: BookState,
+  set: Holding,
+  activity: Activity,
+): OperationOutcome | undefined {
+  const present = presentIn(state, set);
+  switch (activity.operation) {
+    case 'created':
+    case 'scaled':
+      return present === activity.to ? 'done' : undefined;
+    case 'deleted':
+      return set.goneAt !== undefined && present === 0 ? 'done' : undefined;
+    case 'member-replaced': {
+      if (activity.newUid !== undefined) return 'done';
+      // The set has all it wants without a replacement: a lower size came in between.
+      const old = activity.oldUid === undefined ? undefined : state.holdings.get(activity.oldUid);
+      const isGone = old === undefined || old.goneAt !== undefined;
+      return isGone && isAtRest(state, set) ? 'superseded' : undefined;
+    }
+    case 'found':
+      return 'done';
+  }
+}
+
+/**
+ * The members that a set has. A pool counts terminating ones too, for they still hold their names; a
+ * replica set does not (kubevirt-behaviour: pool.go counts all it owns, replicaset.go the active).
+ */
+export function presentIn(state: BookState, set: Holding): number {
+  const membership = state.memberships.get(set.uid);
+  if (membership === undefined) return 0;
+  const isCountedWhole = set.kind === 'VirtualMachinePool' || set.goneAt !== undefined;
+  return isCountedWhole ? membership.uids.size : membership.active;
+}
+
+function isAtRest(state: BookState, set: Holding): boolean {
+  const membership = state.memberships.get(set.uid);
+  const active = membership?.active ?? 0;
+  return active === (set.wanted ?? 1) && (membership?.uids.size ?? 0) === active;
+}

@@ -1,0 +1,145 @@
+import type { Kind } from '#shared/contract/kinds.ts';
+import type { Activity, DeletedVolume, Holding } from './rows.ts';
+import { emptySurveys } from './surveys.ts';
+import type { Surveys } from './surveys.ts';
+
+/**
+ * What the fold remembers. It is changed in place, for it may hold half a million objects; whoever
+ * cannot write what a fold gave must throw the state away and load it again.
+ */
+export type BookState = {
+  /** Log time of the first record of the book. */
+  beganAt: number | undefined;
+  /** Sequence of the newest entry. */
+  chainSequence: number;
+  /** By uid, living ones and those that went within the last day. */
+  readonly holdings: Map<string, Holding>;
+  /** Living ones: the uid under a kind, namespace and name. */
+  readonly names: Map<string, string>;
+  /** Living ones, by shard and kind: what a survey is compared with. */
+  readonly shelves: Map<string, Set<string>>;
+  readonly memberships: Map<string, Membership>;
+  /** Uid of the member that uses a claim, by namespace and name of the claim. */
+  readonly users: Map<string, string>;
+  /** Operations that have not ended, by uid of the set, the oldest first. */
+  readonly open: Map<string, readonly Activity[]>;
+  /** The newest change of size of each set, ended or not. */
+  readonly latest: Map<string, Activity>;
+  /** By key; gone ones leave it with their holding. */
+  readonly volumes: Map<string, DeletedVolume>;
+  /** Keys of the volumes that a command endangers, and the member it takes, by effect id. */
+  readonly effects: Map<string, EffectTraces>;
+  readonly surveys: Surveys;
+};
+
+/** The living members of a set, by their controlling owner, whether or not the set is known. */
+export type Membership = {
+  readonly uids: Set<string>;
+  /** Those neither terminating nor ended. */
+  active: number;
+};
+
+export type EffectTraces = { readonly volumes: Set<string>; member?: string };
+
+export function emptyState(): BookState {
+  return {
+    beganAt: undefined,
+    chainSequence: 0,
+    holdings: new Map(),
+    names: new Map(),
+    shelves: new Map(),
+    memberships: new Map(),
+    users: new Map(),
+    open: new Map(),
+    latest: new Map(),
+    volumes: new Map(),
+    effects: new Map(),
+    surveys: emptySurveys(),
+  };
+}
+
+export function isMember(holding: Holding): boolean {
+  return holding.kind === 'VirtualMachine' || holding.kind === 'VirtualMachineInstance';
+}
+
+/** Whether a member counts towards the size of its set. */
+export function isActive(holding: Holding | undefined): boolean {
+  if (holding === undefined || holding.goneAt !== undefined) return false;
+  return !holding.deleting && holding.final !== true;
+}
+
+/** Puts one object in the place of what was known of it, and keeps every index true. */
+export function placeHolding(state: BookState, next: Holding): void {
+  const previous = state.holdings.get(next.uid);
+  if (previous !== undefined) unindex(state, previous);
+  state.holdings.set(next.uid, next);
+  // Kept beyond the member's end: its disks may go after it.
+  for (const claim of next.claims ?? []) state.users.set(`${next.namespace}/${claim}`, next.uid);
+  if (next.goneAt === undefined) index(state, next);
+}
+
+/** Drops what went before a moment; its row stays in the database a while longer. */
+export function forgetGone(state: BookState, before: number): void {
+  for (const [uid, holding] of state.holdings) {
+    if (holding.goneAt !== undefined && holding.goneAt < before) state.holdings.delete(uid);
+  }
+  for (const [key, volume] of state.volumes) {
+    if (volume.goneAt !== undefined && volume.goneAt < before) state.volumes.delete(key);
+  }
+}
+
+export function nameKey(kind: Kind, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+export function findByName(
+  state: BookState,
+  kind: Kind,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Holding | undefined {
+  const uid = state.names.get(nameKey(kind, namespace, name));
+  return uid === undefined ? undefined : state.holdings.get(uid);
+}
+
+export function traceEffect(state: BookState, effect: string): EffectTraces {
+  const known = state.effects.get(effect);
+  if (known !== undefined) return known;
+  const made: EffectTraces = { volumes: new Set() };
+  state.effects.set(effect, made);
+  return made;
+}
+
+function index(state: BookState, holding: Holding): void {
+  state.names.set(nameKey(holding.kind, holding.namespace, holding.name), holding.uid);
+  setIn(state.shelves, `${holding.shard}/${holding.kind}`).add(holding.uid);
+  if (!isMember(holding) || holding.owner === undefined) return;
+  const membership = membershipOf(state, holding.owner);
+  membership.uids.add(holding.uid);
+  if (isActive(holding)) membership.active += 1;
+}
+
+function unindex(state: BookState, holding: Holding): void {
+  if (holding.goneAt !== undefined) return;
+  const name = nameKey(holding.kind, holding.namespace, holding.name);
+  if (state.names.get(name) === holding.uid) state.names.delete(name);
+  state.shelves.get(`${holding.shard}/${holding.kind}`)?.delete(holding.uid);
+  if (!isMember(holding) || holding.owner === undefined) return;
+  const membership = membershipOf(state, holding.owner);
+  if (membership.uids.delete(holding.uid) && isActive(holding)) membership.active -= 1;
+}
+
+function membershipOf(state: BookState, setUid: string): Membership {
+  const known = state.memberships.get(setUid);
+  if (known !== undefined) return known;
+  const made: Membership = { uids: new Set(), active: 0 };
+  state.memberships.set(setUid, made);
+  return made;
+}
+
+function setIn(sets: Map<string, Set<string>>, key: string): Set<string> {
+  const known = sets.get(key);
+  if (known !== undefined) return known;
+  const made = new Set<string>();
+  sets.set(key, made);
+  return made;
+}

@@ -1,0 +1,154 @@
+import type { Store, StoreAnswer } from '../store/types.ts';
+import type { Exchange } from './exchange.ts';
+import { acceptedTypes, shapesOf } from './media-types.ts';
+import type { Shape } from './media-types.ts';
+import type { ObjectTarget } from './paths.ts';
+import { isSet } from './query.ts';
+import { readRequest } from './read-request.ts';
+import type { Asked, Verb } from './read-request.ts';
+import { objectReply, pathNotFound } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { includeOf, shapeAnswer } from './shape-answer.ts';
+import { failure, qualifiedResource, resourceDetails } from './status.ts';
+import type { Status } from './status.ts';
+import type { Shown } from './tables.ts';
+
+export type ObjectParts = {
+  readonly store: Store;
+  readonly durable: (resourceVersion: number) => Promise<void>;
+  readonly now: () => number;
+  /** Takes a request over that asks for a watch; answers only what it refuses. */
+  readonly watch: (exchange: Exchange, asked: AskedWatch) => Promise<Reply | undefined>;
+};
+
+export type AskedWatch = {
+  readonly shown: Shown;
+  readonly namespace: string;
+};
+
+/** Answers a request for objects; undefined where a watch has taken it over. */
+export async function answerObjects(
+  parts: ObjectParts,
+  exchange: Exchange,
+  target: ObjectTarget,
+): Promise<Reply | undefined> {
+  const found = parts.store.resolve(target);
+  if (found === undefined || !isInScope(found, target, exchange.method)) return pathNotFound();
+  const shown = subresourceOf(found, target.subresource);
+  if (shown === undefined) return unknownSubresource(found, target);
+  const verb = verbOf(exchange, target);
+  switch (verb.kind) {
+    case 'refused':
+      return refusal(verb.status(found));
+    case 'watch':
+      return parts.watch(exchange, { shown, namespace: target.namespace ?? '' });
+    case 'verb':
+      return carryOut(parts, exchange, { target, shown, verb: verb.verb });
+  }
+}
+
+async function carryOut(parts: ObjectParts, exchange: Exchange, asked: Asked): Promise<Reply> {
+  const shape = pickShape(exchange);
+  if (shape === undefined) return refusal(failure(406, acceptedTypes));
+  const request = await readRequest(exchange, asked);
+  if (request.kind === 'refused') return refusal(request.status);
+  const include = includeOf(exchange.query);
+  const answer = parts.store.handle(request.value);
+  // Reads wait too: a client must not hold a resourceVersion that a crash takes back.
+  await parts.durable(parts.store.resourceVersion);
+  const { shown } = asked;
+  const warnings = [...deprecationOf(shown), ...(answer.warnings ?? [])];
+  return shapeAnswer({ shape, shown, include, nowMs: parts.now() }, { ...answer, warnings });
+}
+
+/** Every answer in a deprecated version says so. */
+function deprecationOf({ definition, version }: Shown): readonly string[] {
+  if (version.deprecated !== true) return [];
+  const { group, kind } = definition;
+  return [version.deprecationWarning ?? `${group}/${version.name} ${kind} is deprecated`];
+}
+
+/** A Status as an answer, ours or the store's. */
+export function refusal(status: { readonly code: number }): Reply {
+  return objectReply(status, status.code);
+}
+
+/** Tables and metadata alone are for reading; of a write the whole object is answered. */
+export function pickShape(exchange: Exchange): Shape | undefined {
+  const shapes = shapesOf(exchange.request.headers.accept);
+  return shapes.find((shape) => shape.kind !== 'aggregated-discovery');
+}
+
+function isInScope(
+  { definition }: Omit<Shown, 'subresource'>,
+  target: ObjectTarget,
+  method: string,
+): boolean {
+  if (!definition.namespaced) return target.namespace === undefined;
+  if (target.namespace !== undefined) return true;
+  // Over all namespaces one can only look.
+  return target.name === undefined && (method === 'GET' || method === 'HEAD');
+}
+
+function subresourceOf(found: Shown, name: string | undefined): Shown | undefined {
+  if (name === undefined) return found;
+  const exists =
+    (name === 'status' && found.version.status) || (name === 'scale' && found.version.scale);
+  return exists ? { ...found, subresource: name } : undefined;
+}
+
+/** A custom resource's handler takes an unknown subresource for an object that is not there. */
+function unknownSubresource({ definition }: Shown, { name }: ObjectTarget): Reply {
+  if (!definition.custom || name === undefined) return pathNotFound();
+  const message = `${qualifiedResource(definition)} ${JSON.stringify(name)} not found`;
+  return refusal(failure(404, message, resourceDetails(definition, name)));
+}
+
+type VerbChoice =
+  | { readonly kind: 'verb'; readonly verb: Verb }
+  | { readonly kind: 'watch' }
+  | { readonly kind: 'refused'; readonly status: (shown: Shown) => Status };
+
+function verbOf({ method, query }: Exchange, target: ObjectTarget): VerbChoice {
+  const one = target.name !== undefined;
+  const sub = target.subresource !== undefined;
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      if (one) return { kind: 'verb', verb: 'get' };
+      return target.watch || isSet(query, 'watch')
+        ? { kind: 'watch' }
+        : { kind: 'verb', verb: 'list' };
+    case 'POST':
+      return sub ? notSupported('create') : { kind: 'verb', verb: 'create' };
+    case 'PUT':
+      return one ? { kind: 'verb', verb: 'update' } : nameMissing();
+    case 'PATCH':
+      return one ? { kind: 'verb', verb: 'patch' } : nameMissing();
+    case 'DELETE':
+      if (sub) return notSupported('delete');
+      return { kind: 'verb', verb: one ? 'delete' : 'deletecollection' };
+    default:
+      return notSupported('');
+  }
+}
+
+function nameMissing(): VerbChoice {
+  return { kind: 'refused', status: () => failure(400, 'name must be provided') };
+}
+
+function notSupported(verb: string): VerbChoice {
+  return {
+    kind: 'refused',
+    status: ({ definition }) => {
+      const resource = JSON.stringify(qualifiedResource(definition));
+      const message = `${verb} is not supported on resources of kind ${resource}`;
+      return failure(405, message, resourceDetails(definition));
+    },
+  };
+}
+
+/** What the store answered, for callers that need no shape. */
+export function plainReply({ code, body, warnings = [] }: StoreAnswer): Reply {
+  return { code, content: { kind: 'object', value: body }, warnings };
+}

@@ -1,0 +1,23 @@
+import { delimiter, dirname } from 'node:path';
+
+/** What chooses a server, a database, a cluster or a right; tuning of services may pass. */
+const dropped = [
+  /^(KUBECONFIG|DATABASE_URL|INIT_CWD)$/,
+  /^(NATS_|PG[A-Z]+$|npm_)/,
+  /^ROLLCALL_(MODE|KUBEVIRT_CONTROLLERS|KUBECONFIG|KUBE_CONTEXT|DIGEST_KEY_FILE|DB_.*|PROCESS)$/,
+];
+
+/**
+ * The shell's environment without anything that could point a process at something that the launcher
+ * did not choose, or give it rights that the command line did not.
+ */
+export function cleanEnvironment(env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !dropped.some((pattern) => pattern.test(name))),
+  );
+}
+
+/** Puts the pinned Node first on PATH, so that `#!/usr/bin/env node` means it too. */
+export function withNodeFirst(env, node) {
+  return { ...env, PATH: `${dirname(node)}${delimiter}${env.PATH ?? ''}` };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { repo } from './paths.mjs';
+import { lastLines, runCommand } from './run-command.mjs';
+import { during, Refusal, say } from './say.mjs';
+
+const modules = join(repo, 'node_modules');
+const lockfile = join(repo, 'package-lock.json');
+const stamp = join(modules, '.rollcall-installed');
+
+/** Installs the packages of the lockfile unless they are there already. */
+export async function installPackages() {
+  const digest = lockfileDigest();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  if (!installed()) {
+    say('installing packages (npm ci; the first time takes half a minute or so)');
+    await during('npm ci', npmCi);
+  }
+  linkCommand();
+  writeFileSync(stamp, digest);
+}
+
+function lockfileDigest() {
+  return createHash('sha256').update(readFileSync(lockfile)).digest('hex');
+}
+
+/**
+ * For packages that a person has installed: npm writes its hidden lockfile last, so one that is newer
+ * than ours tells of a whole install after it.
+ */
+function installed() {
+  if (existsSync(stamp)) return false;
+  const hidden = join(modules, '.package-lock.json');
+  return existsSync(hidden) && statSync(hidden).mtimeMs >= statSync(lockfile).mtimeMs;
+}
+
+async function npmCi() {
+  const args = ['ci', '--prefer-offline', '--no-progress', '--fetch-retry-mintimeout=1000'];
+  const fromNpm = process.env.npm_execpath;
+  const { code, stderr } =
+    fromNpm !== undefined && /npm-cli\.[cm]?js$/.test(fromNpm)
+      ? await runCommand(process.execPath, [fromNpm, ...args], { cwd: repo })
+      : await runCommand('npm', args, { cwd: repo });
+  if (code === 0) return;
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(stderr)) {
+    throw new Refusal(
+      'The packages could not be downloaded: there is no network, or the npm registry does not answer; ' +
+        'the first start needs it, so please connect and try again.',
+    );
+  }
+  if (code === 127) throw new Refusal('npm was not found; it comes with Node, please install it.');
+  throw new Refusal(`npm ci failed; it says:\n${lastLines(stderr, 8)}`);
+}
+
+/** `npx rollcall` then finds the command at once; without the link npx first copies the package. */
+function linkCommand() {
+  const link = join(modules, '.bin', 'rollcall');
+  if (existsSync(link)) return;
+  try {
+    unlinkSync(link);
+  } catch {
+    // There was no broken link in the way.
+  }
+  symlinkSync('../../services/cli/rollcall.mjs', link);
+}

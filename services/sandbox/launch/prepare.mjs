@@ -1,0 +1,68 @@
+import { givenNats } from './given-nats.mjs';
+import { kubectlBinary } from './kubectl-binary.mjs';
+import { natsBinary } from './nats-binary.mjs';
+import { natsUrl } from './nats-server.mjs';
+import { passableFolder } from './passable-folder.mjs';
+import { pinnedNode } from './pinned-node.mjs';
+import { rememberedPorts } from './ports.mjs';
+import { postgresBinaries } from './postgres-binaries.mjs';
+import { makeDatabaseCluster, postgresUrl } from './postgres-server.mjs';
+import { during } from './say.mjs';
+import { makeSecrets } from './secrets.mjs';
+
+/**
+ * Everything that a run needs before its first process starts: programs, secrets, ports, the folder of
+ * the database. What is there already is used as it is.
+ */
+export async function prepareRun({ paths, options, env }) {
+  const uses = {
+    embeddedNats: !env.NATS_URL,
+    embeddedPostgres: !env.DATABASE_URL,
+    sandbox: options.kubeconfig === undefined,
+  };
+  const secrets = makeSecrets(paths);
+  const ports = await choosePorts(paths, uses, env);
+  const nats = uses.embeddedNats ? await natsBinary(paths) : undefined;
+  const urls = uses.embeddedNats
+    ? {
+        url: natsUrl({ password: secrets.natsPassword, port: ports.nats }),
+        monitorUrl: `http://127.0.0.1:${ports.natsMonitor}`,
+      }
+    : await givenNats(env);
+  const postgres = uses.embeddedPostgres ? await preparePostgres(paths, secrets) : undefined;
+  return {
+    paths,
+    options,
+    uses,
+    secrets,
+    ports,
+    nats,
+    postgres,
+    node: pinnedNode(),
+    kubectl: uses.sandbox ? await kubectlBinary(paths) : undefined,
+    natsUrl: urls.url,
+    natsMonitorUrl: urls.monitorUrl,
+    databaseUrl:
+      env.DATABASE_URL || postgresUrl({ password: secrets.databasePassword, port: ports.postgres }),
+  };
+}
+
+function choosePorts(paths, uses, env) {
+  const names = [
+    ...(uses.embeddedNats ? ['nats', 'natsMonitor'] : []),
+    ...(uses.embeddedPostgres ? ['postgres'] : []),
+    ...(uses.sandbox ? ['sandbox'] : []),
+  ];
+  const wanted = Number(env.ROLLCALL_SANDBOX_PORT);
+  return rememberedPorts(paths, names, wanted > 0 ? { sandbox: wanted } : {});
+}
+
+async function preparePostgres(paths, secrets) {
+  const binaries = await postgresBinaries(paths);
+  const folder = passableFolder(paths.postgres);
+  const password = secrets.databasePassword;
+  await during('the database', () =>
+    makeDatabaseCluster({ binaries, folder, password, durable: true }),
+  );
+  return { binaries, folder };
+}

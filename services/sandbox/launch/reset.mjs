@@ -1,0 +1,25 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { lockFolder } from './lock.mjs';
+import { removeOutside } from './passable-folder.mjs';
+import { pathsOf, repo } from './paths.mjs';
+import { stopLeftovers } from './process-table.mjs';
+import { launch, Refusal, say } from './say.mjs';
+
+await launch(async () => {
+  const paths = pathsOf(process.env);
+  const folder = relative(repo, paths.home);
+  if (!existsSync(paths.home)) return say(`There is no ${folder}; nothing to remove.`);
+  // Any folder can be named by ROLLCALL_HOME; only one that a start has made is removed.
+  if (!existsSync(paths.run) || !existsSync(paths.secrets)) {
+    throw new Refusal(`${folder} was not made by \`npm start\`; it is left as it is.`);
+  }
+  if (!(await lockFolder(paths.home))) {
+    throw new Refusal(`Rollcall runs with the data in ${folder}; stop it with Ctrl-C, then reset.`);
+  }
+  await stopLeftovers(paths);
+  removeOutside(paths.postgres);
+  removeOutside(join(paths.home, 'bin', 'postgres'));
+  rmSync(paths.home, { recursive: true, force: true });
+  say(`removed ${folder}`);
+});

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cleanEnvironment, withNodeFirst } from './environment.mjs';
+import { repo } from './paths.mjs';
+import { pinnedNode } from './pinned-node.mjs';
+import { say } from './say.mjs';
+
+const modules = join(repo, 'node_modules');
+
+/** A tool that passes or fails as one test. */
+function tool(name, file, ...args) {
+  return {
+    name,
+    run: async () => ((await runNode([join(modules, file), ...args])) ? passed : failed),
+  };
+}
+
+/** A project of vitest.config.ts, counted test by test. */
+function project(name) {
+  return { name, run: (filters) => runVitest(name, filters) };
+}
+
+const passed = { passed: 1, failed: 0, skipped: 0 };
+const failed = { passed: 0, failed: 1, skipped: 0 };
+
+/** What `npm test` runs, in order; `npm run check` runs those that need no server. */
+export const stages = [
+  tool('types', 'typescript/bin/tsc', '-p', '.'),
+  tool('lint', 'oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '.'),
+  tool('format', 'oxfmt/bin/oxfmt', '--check', '.'),
+  project('tidy'),
+  project('unit'),
+  project('integration'),
+  project('e2e'),
+];
+
+export const stagesWithoutServers = stages.slice(0, 5);
+
+/**
+ * Runs stages one after the other and ends with the line that counts. Arguments choose stages by name;
+ * all others are handed to vitest, which takes them as parts of file names.
+ */
+export async function runStages(available, args) {
+  const names = new Set(available.map((stage) => stage.name));
+  const chosen = available.filter(({ name }) => args.includes(name));
+  const filters = args.filter((arg) => !names.has(arg));
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const stage of chosen.length > 0 ? chosen : available) {
+    say(`\n=== ${stage.name} ===`);
+    const began = Date.now();
+    const counts = await stage.run(filters);
+    for (const key of Object.keys(total)) total[key] += counts[key];
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    say(`--- ${stage.name}: ${wording(counts)} (${seconds} s)`);
+  }
+  say(`\n${wording(total)}`);
+  if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+}
+
+function wording({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+async function runVitest(name, filters) {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
+  const report = join(folder, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const vitest = join(modules, 'vitest', 'vitest.mjs');
+    const args = [vitest, 'run', '--project', name, '--passWithNoTests', ...reporters, ...filters];
+    const ok = await runNode(args);
+    return countReport(report, ok);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A file that failed to load has no tests that could fail, and an error outside of all tests belongs to
+ * none: both count, for a run that is not green must never read as one.
+ */
+function countReport(file, ok) {
+  const report = readReport(file);
+  if (report === undefined) return ok ? { passed: 0, failed: 0, skipped: 0 } : failed;
+  const brokenFiles = report.testResults.filter(
+    (result) =>
+      result.status === 'failed' &&
+      result.assertionResults.every(({ status }) => status !== 'failed'),
+  ).length;
+  const failures = report.numFailedTests + brokenFiles;
+  return {
+    passed: report.numPassedTests,
+    failed: ok ? failures : Math.max(1, failures),
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined; // Vitest ended before it could report.
+  }
+}
+
+/** Runs a script on the pinned Node, out of reach of servers and clusters of the shell. */
+export function runNode(args) {
+  const node = pinnedNode();
+  const env = withNodeFirst(cleanEnvironment(process.env), node);
+  const child = spawn(node, args, { cwd: repo, env, stdio: 'inherit' });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}

@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { Fleet } from './fleet.mjs';
+import { installPackages } from './install-packages.mjs';
+import { lockFolder } from './lock.mjs';
+import { help, parseOptions } from './options.mjs';
+import { partsOf, roleUrl } from './parts.mjs';
+import { makeFolders, pathsOf, repo } from './paths.mjs';
+import { checkPlatform } from './pinned-node.mjs';
+import { prepareRun } from './prepare.mjs';
+import { stopLeftovers } from './process-table.mjs';
+import { launch, Refusal, say } from './say.mjs';
+import { writePrivate } from './secrets.mjs';
+import { stopOnSignals } from './signals.mjs';
+import { claimFolder, targetOf } from './target.mjs';
+import { welcome } from './welcome.mjs';
+
+await launch(async () => {
+  const began = Date.now();
+  checkPlatform();
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) return say(help);
+  const paths = pathsOf(process.env);
+  mkdirSync(paths.home, { recursive: true });
+  if (!(await lockFolder(paths.home))) {
+    const folder = relative(repo, paths.home);
+    throw new Refusal(
+      `Rollcall already runs with the data in ${folder}; stop it there with Ctrl-C.`,
+    );
+  }
+  makeFolders(paths);
+  await installPackages();
+  const target = await targetOf(options);
+  claimFolder(paths, target);
+  await stopLeftovers(paths);
+  const run = await prepareRun({ paths, options, env: process.env });
+  writePrivate(paths.cli, cliSettings(run));
+  const fleet = new Fleet(partsOf(run), paths);
+  const stopped = stopOnSignals(fleet);
+  if (!(await startUnlessStopped(fleet, stopped))) return;
+  say(welcome(run, { target, tookMs: Date.now() - began }));
+  await stopped.done;
+});
+
+/** What `rollcall` needs to read the book and the log; its role in the database can only read. */
+function cliSettings(run) {
+  const databaseUrl = roleUrl(run, 'reader');
+  return JSON.stringify({
+    databaseUrl,
+    natsUrl: run.natsUrl,
+    natsMonitorUrl: run.natsMonitorUrl,
+  });
+}
+
+async function startUnlessStopped(fleet, stopped) {
+  try {
+    await fleet.start();
+    return true;
+  } catch (error) {
+    if (!stopped.asked) throw error;
+    await stopped.done;
+    return false;
+  }
+}

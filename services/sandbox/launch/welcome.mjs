@@ -1,0 +1,59 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { repo } from './paths.mjs';
+import { serverOf } from './sandbox-ready.mjs';
+import { describe } from './target.mjs';
+
+/** What is said when all is ready: what runs, and what to type next. */
+export function welcome(run, { target, tookMs }) {
+  const seconds = (tookMs / 1000).toFixed(1);
+  return [
+    `Rollcall runs on ${describe(target)}, mode ${run.options.mode} (ready in ${seconds} s).`,
+    ...inventory(run),
+    `Data and logs are in ${relative(repo, run.paths.home) || '.'}; Ctrl-C stops everything and keeps them.`,
+    '',
+    'Next, in another terminal, in this folder:',
+    ...nextCommands(run).map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+function inventory(run) {
+  const version = run.postgres?.binaries.version;
+  return [
+    ...(run.uses.sandbox ? [`  sandbox   ${serverOf(run.paths.kubeconfig)?.server ?? ''}`] : []),
+    `  NATS      ${withoutPassword(run.natsUrl)}${run.nats ? ` (nats-server ${run.nats.version})` : ''}`,
+    `  Postgres  ${withoutPassword(run.databaseUrl)}${version ? ` (${version})` : ''}`,
+    '  services  watcher, reconciler, executor, recorder',
+  ];
+}
+
+function nextCommands(run) {
+  if (!run.uses.sandbox) return ['npx rollcall status'];
+  return [
+    `export KUBECONFIG=${quoted(run.paths.kubeconfig)}`,
+    ...(run.kubectl?.ours ? [`export PATH=${quoted(run.paths.bin)}:$PATH`] : []),
+    ...exampleCommands(),
+    'npx rollcall status',
+  ];
+}
+
+/** The first example, with the namespace it names, as a start. */
+function exampleCommands() {
+  const folder = join(repo, 'deploy', 'examples');
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+    : [];
+  const file = files.find((name) => name.includes('cirros')) ?? files.sort()[0];
+  return file === undefined ? [] : [`kubectl apply -f deploy/examples/${file}`];
+}
+
+function withoutPassword(url) {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return shown.href.replace(/\/$/, '');
+}
+
+function quoted(path) {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { isRecord } from '#shared/lib/canonical.ts';
+import type { Logger } from '#shared/process/logger.ts';
+import { startBehaviour } from './behaviour/start-behaviour.ts';
+import { loadCredentials } from './http/certificates.ts';
+import { kubeconfigText } from './http/kubeconfig.ts';
+import { writePrivateFile } from './http/private-file.ts';
+import { openApiServer } from './http/server.ts';
+import { loadUsers } from './http/users.ts';
+import type { TokenUser } from './http/users.ts';
+import { builtinDefinitions } from './schema/builtin-kinds.ts';
+import { checkObject } from './schema/check-object.ts';
+import { definitionOfCrd } from './schema/crd-definition.ts';
+import { loadCrds } from './schema/load-crds.ts';
+import type { Settings } from './settings.ts';
+import { createStore } from './store/create-store.ts';
+import { openJournal } from './store/journal.ts';
+import { selectorOf } from './store/selectors.ts';
+import type { Caller, Clock, Store } from './store/types.ts';
+
+export type SandboxOptions = Settings & {
+  /** A folder of CRD manifests in place of ours. */
+  readonly crds?: string;
+  /** Whether VMs come up and disks are bound; true when left out. */
+  readonly controllers?: boolean;
+  /** The machine's own when left out. */
+  readonly clock?: Clock;
+};
+
+/** A simulated cluster that runs; disposing it ends watches and leaves everything on disk. */
+export interface Sandbox extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** PEM text of the authority that signed the server's certificate. */
+  readonly authority: string;
+  readonly users: readonly TokenUser[];
+  /** Rejects when the journal can no longer be written. */
+  readonly lost: Promise<never>;
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Opens the data folder, serves what is in it, and writes the kubeconfigs when it can be reached. */
+export async function openSandbox(options: SandboxOptions, log: Logger): Promise<Sandbox> {
+  const { folder, port, clock = systemClock } = options;
+  await using cleanup = new AsyncDisposableStack();
+  const journal = cleanup.use(await openJournal({ folder: join(folder, 'journal') }));
+  const store = createStore({
+    clock,
+    uid: () => randomUUID(),
+    chance: () => Math.random(),
+    builtins: builtinDefinitions,
+    checkObject,
+    definitionOfCrd,
+    restored: journal.restored,
+    journal,
+  });
+  journal.attach(store);
+  crdFolders(options.crds)
+    .flatMap(loadCrds)
+    .forEach((crd) => applyCrd(store, crd));
+  if (options.controllers !== false) cleanup.defer(startBehaviour(store, clock));
+  await journal.durable(store.resourceVersion);
+
+  const credentials = await loadCredentials(join(folder, 'tls'), new Date(clock.now()));
+  const users = await loadUsers(join(folder, 'tokens.json'));
+  const server = cleanup.use(
+    await openApiServer({
+      store,
+      durable: (resourceVersion) => journal.durable(resourceVersion),
+      select: ({ definition }, selectors) => selectorOf(definition, selectors),
+      clock,
+      credentials,
+      users,
+      port,
+      log,
+    }),
+  );
+  const { url, lost } = server;
+  await writeKubeconfigs({ ...options, url, authority: credentials.authority, users });
+  const open = cleanup.move();
+  return {
+    url,
+    port: server.port,
+    authority: credentials.authority,
+    users,
+    lost,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+function crdFolders(given: string | undefined): readonly string[] {
+  if (given !== undefined) return [join(given, 'kubevirt'), join(given, 'cdi')];
+  return ['../../deploy/crds', './crds'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+}
+
+const installer: Caller = { user: 'system:sandbox', groups: ['system:masters'] };
+
+/** Makes a definition, or brings the one of an earlier start up to date; no change makes no write. */
+function applyCrd(store: Store, crd: unknown): void {
+  const metadata = isRecord(crd) ? crd['metadata'] : undefined;
+  const name = isRecord(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : '';
+  const where = {
+    resource: { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' },
+    namespace: '',
+    caller: installer,
+    fieldManager: 'rollcall-sandbox',
+  };
+  const made = store.handle({ ...where, verb: 'create', body: crd });
+  const done =
+    made.code === 409
+      ? store.handle({ ...where, verb: 'patch', patch: 'merge', name, body: crd })
+      : made;
+  if (done.code < 300) return;
+  throw new Error(`installing the definition ${name}: ${JSON.stringify(done.body)}`);
+}
+
+type KubeconfigsToWrite = Pick<Settings, 'folder' | 'kubeconfig'> & {
+  readonly url: string;
+  readonly authority: string;
+  readonly users: readonly TokenUser[];
+};
+
+async function writeKubeconfigs(facts: KubeconfigsToWrite): Promise<void> {
+  const { folder, kubeconfig, url, authority, users } = facts;
+  // The admin's last: whoever waits for it finds the others.
+  for (const { name, token } of users.toReversed()) {
+    const path = name === 'admin' ? kubeconfig : join(folder, `kubeconfig-${name}`);
+    await writePrivateFile(path, kubeconfigText({ server: url, authority, user: name, token }));
+  }
+}

@@ -1,0 +1,177 @@
+import { InvariantError } from '#shared/lib/assert.ts';
+import type { Checked } from '../schema/types.ts';
+import { openHistory } from './history.ts';
+import type { History } from './history.ts';
+import { openObjectTable } from './object-table.ts';
+import type { ObjectTable } from './object-table.ts';
+import { groupOf, isCrd, openRegistry, resourceKey } from './registry.ts';
+import type { Registry } from './registry.ts';
+import type {
+  Change,
+  Clock,
+  KubeObject,
+  ResourceDefinition,
+  ResourceVersionDefinition,
+} from './types.ts';
+
+/** What the store is made of; all time, chance and I/O come in here. */
+export type StoreParts = {
+  readonly clock: Clock;
+  readonly uid: () => string;
+  /** A number from 0 up to 1, for the suffix of generateName. */
+  readonly chance: () => number;
+  readonly builtins: readonly ResourceDefinition[];
+  readonly checkObject: (version: ResourceVersionDefinition, object: unknown) => Checked;
+  readonly definitionOfCrd: (crd: KubeObject) => ResourceDefinition;
+  /** How many changes are kept for watches that come back. */
+  readonly historySize?: number;
+  /** What a journal kept of an earlier run. */
+  readonly restored?: Restored;
+  /** Told each change before it is told to anyone else. */
+  readonly journal?: { append(change: Change): void };
+};
+
+export type Restored = {
+  /** The version of the objects. */
+  readonly resourceVersion: number;
+  readonly objects: readonly KubeObject[];
+  /** What happened after that, in order. */
+  readonly changes: readonly RestoredChange[];
+};
+
+export type RestoredChange = Pick<Change, 'type' | 'resourceVersion' | 'object'>;
+
+type Commit = {
+  readonly type: Change['type'];
+  readonly definition: ResourceDefinition;
+  readonly object: KubeObject;
+  readonly previous?: KubeObject;
+};
+
+/** The objects and how they change; what a request means is decided around it. */
+export interface Core {
+  readonly parts: StoreParts;
+  readonly registry: Registry;
+  readonly history: History;
+  readonly resourceVersion: number;
+  tableOf(definition: ResourceDefinition): ObjectTable;
+  get(definition: ResourceDefinition, namespace: string, name: string): KubeObject | undefined;
+  /** Gives the object the next resourceVersion, stores it or takes it away, and tells everyone. */
+  commit(commit: Commit): KubeObject;
+  subscribe(listener: (change: Change) => void): () => void;
+  /** All objects with their definitions, of one namespace or with '' of all and of none. */
+  everything(namespace: string): readonly Placed[];
+}
+
+export type Placed = { readonly definition: ResourceDefinition; readonly object: KubeObject };
+
+const defaultHistorySize = 10_000;
+/** A new cluster has a past already, so that small made-up versions are too old, as on a real server. */
+const firstVersion = 1000;
+
+export function openCore(parts: StoreParts): Core {
+  const registry = openRegistry(parts.builtins);
+  const tables = new Map<string, ObjectTable>();
+  const listeners = new Set<(change: Change) => void>();
+  const queue: Change[] = [];
+  let resourceVersion = 0;
+  let telling = false;
+
+  const tableOf = (definition: ResourceDefinition): ObjectTable => {
+    const key = resourceKey(definition);
+    const known = tables.get(key);
+    if (known !== undefined) return known;
+    const table = openObjectTable();
+    tables.set(key, table);
+    return table;
+  };
+  const place = ({ type, definition, object }: Omit<Commit, 'previous'>): void => {
+    if (type === 'DELETED') tableOf(definition).remove(object);
+    else tableOf(definition).put(object);
+    if (!isCrd(definition)) return;
+    if (type === 'DELETED') registry.remove(parts.definitionOfCrd(object));
+    else registry.put(parts.definitionOfCrd(object));
+  };
+  /** A listener may write; what it writes is told after what it was told, so everyone sees one order. */
+  const tell = (change: Change): void => {
+    queue.push(change);
+    if (telling) return;
+    telling = true;
+    try {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        for (const listener of listeners) listener(next);
+      }
+    } finally {
+      telling = false;
+    }
+  };
+
+  const restored = parts.restored ?? { resourceVersion: 0, objects: [], changes: [] };
+  resourceVersion = Math.max(restored.resourceVersion, firstVersion);
+  for (const { definition, object } of placedInOrder(registry, parts, restored.objects)) {
+    place({ type: 'ADDED', definition, object });
+  }
+  const history = openHistory(parts.historySize ?? defaultHistorySize, resourceVersion);
+  for (const { type, object, resourceVersion: version } of restored.changes) {
+    const definition = definitionOf(registry, object);
+    const { namespace = '', name } = object.metadata;
+    const previous = tableOf(definition).get(namespace, name);
+    place({ type, definition, object });
+    resourceVersion = version;
+    history.add({ type, definition, object, resourceVersion, ...(previous && { previous }) });
+  }
+
+  return {
+    parts,
+    registry,
+    history,
+    get resourceVersion() {
+      return resourceVersion;
+    },
+    tableOf,
+    get: (definition, namespace, name) => tableOf(definition).get(namespace, name),
+    commit({ type, definition, object: given, previous }) {
+      resourceVersion += 1;
+      const metadata = { ...given.metadata, resourceVersion: String(resourceVersion) };
+      const object = { ...given, metadata };
+      const change = { type, definition, object, resourceVersion, ...(previous && { previous }) };
+      place(change);
+      history.add(change);
+      parts.journal?.append(change);
+      tell(change);
+      return object;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    everything: (namespace) =>
+      registry
+        .list()
+        .filter((definition) => namespace === '' || definition.namespaced)
+        .flatMap((definition) =>
+          tableOf(definition)
+            .list(namespace)
+            .map((object) => ({ definition, object })),
+        ),
+  };
+}
+
+/** Definitions come before the objects that need them. */
+function placedInOrder(
+  registry: Registry,
+  { definitionOfCrd }: StoreParts,
+  objects: readonly KubeObject[],
+): readonly Placed[] {
+  for (const object of objects) {
+    const builtin = registry.ofKind(groupOf(object.apiVersion), object.kind);
+    if (builtin !== undefined && isCrd(builtin)) registry.put(definitionOfCrd(object));
+  }
+  return objects.map((object) => ({ definition: definitionOf(registry, object), object }));
+}
+
+function definitionOf(registry: Registry, { apiVersion, kind, metadata }: KubeObject): ResourceDefinition {
+  const definition = registry.ofKind(groupOf(apiVersion), kind);
+  if (definition !== undefined) return definition;
+  throw new InvariantError(`restoring ${kind} ${metadata.name}: nobody defines ${apiVersion} ${kind}`);
+}

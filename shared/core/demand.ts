@@ -1,0 +1,45 @@
+import type { Uid } from '#shared/contract/ids.ts';
+import type { ScaledSet } from '#shared/contract/objects.ts';
+import { desiredOf } from './objects.ts';
+import type { Memory } from './view.ts';
+
+/**
+ * Follows a set's wanted size, because lower replicas are what explains that members go. `explained`
+ * counts the removals that lowering has earned and that no decision has used; raising takes them back.
+ */
+export function noteDesired(memory: Memory, set: ScaledSet): void {
+  const desired = desiredOf(set);
+  const before = memory.desired;
+  memory.desired = desired;
+  if (before === undefined || before === desired) return;
+  if (desired < before) {
+    memory.loweredFrom = memory.explained === 0 ? before : Math.max(memory.loweredFrom, before);
+    memory.explained += before - desired;
+  } else {
+    memory.explained = Math.max(0, memory.explained - (desired - before));
+  }
+  capExplained(memory);
+}
+
+/** A member is about to be destroyed: by lower replicas, as far as they reach. */
+export function noteScaleIn(memory: Memory): { readonly explained: boolean } {
+  if (memory.explained === 0) return { explained: false };
+  memory.explained -= 1;
+  return { explained: true };
+}
+
+/** A destruction certainly did not happen: it no longer counts, and what explained it is free again. */
+export function undoDestroyed(memory: Memory, member: Uid): void {
+  const destroyed = memory.destroyed.get(member);
+  if (destroyed === undefined) return;
+  memory.destroyed.delete(member);
+  if (!destroyed.explained) return;
+  memory.explained += 1;
+  capExplained(memory);
+}
+
+/** Never more than the distance that replicas has fallen. */
+function capExplained(memory: Memory): void {
+  const fallen = Math.max(0, memory.loweredFrom - (memory.desired ?? 0));
+  memory.explained = Math.min(memory.explained, fallen);
+}

@@ -1,0 +1,119 @@
+import type { Command, EndangeredDisk, Purpose } from '#shared/contract/commands.ts';
+import type { Pool, Vm } from '#shared/contract/objects.ts';
+import { disksPerPlan, endangeredDisks } from '../disks.ts';
+import { isPoisoned } from '../poison.ts';
+import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
+import {
+  effectAt,
+  nothing,
+  roomOf,
+  type Hold,
+  type Situation,
+  type Step,
+  type Trouble,
+} from '../situation.ts';
+import { hasPoolFinalizer, type PoolMembers } from './members.ts';
+
+/**
+ * Lets terminating members go, at any size of the pool: a VM that someone deletes to make room must not
+ * hang on our finalizer because a create is refused. The purpose is the one under which it was deleted.
+ */
+export function free(situation: Situation<Pool>, members: PoolMembers): Step {
+  const held = members.terminating.filter(hasPoolFinalizer);
+  if (held.length === 0) return nothing;
+  return freeStep(situation, held, (vm) => situation.memory.purposes.get(vm.meta.uid) ?? 'free');
+}
+
+/** Removes our finalizer from as many of these members as one plan may hold. */
+export function freeStep(
+  situation: Situation<Pool>,
+  held: readonly Vm[],
+  purposeOf: (vm: Vm) => Purpose,
+): Step {
+  const because = becauseOf(held, purposeOf);
+  const { view, set } = situation;
+  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const { ready, wakeAt } = readyToFree(situation, held);
+  const trouble = troubleOf(situation, held);
+  const commands: Command[] = [];
+  let listed = 0;
+  for (const vm of ready.slice(0, roomOf(situation))) {
+    const disks = endangeredDisks(view, vm);
+    if (listed + disks.length > disksPerPlan) break;
+    listed += disks.length;
+    commands.push(freeMember(situation, { vm, disks, purpose: purposeOf(vm), at: commands.length }));
+  }
+  if (commands.length === 0) return { type: 'pass', because, wakeAt, trouble };
+  return { type: 'act', because, commands, wakeAt, trouble };
+}
+
+export const poisonedHold: Hold = {
+  reason: 'Poisoned',
+  because: 'a record could not be read: nothing is destroyed until the next survey',
+};
+
+type Freeing = {
+  readonly vm: Vm;
+  readonly disks: readonly EndangeredDisk[];
+  readonly purpose: Purpose;
+  readonly at: number;
+};
+
+function freeMember(situation: Situation, { vm, disks, purpose, at }: Freeing): Command {
+  return {
+    verb: 'free-member',
+    effect: effectAt(situation, at),
+    because: clauseOf(vm, purpose),
+    member: { name: vm.meta.name, uid: vm.meta.uid },
+    purpose,
+    disks: [...disks],
+  };
+}
+
+function readyToFree(
+  { view, memory, moment, pending }: Situation,
+  held: readonly Vm[],
+): { readonly ready: readonly Vm[]; readonly wakeAt: number | undefined } {
+  const asked = new Set(
+    pending.flatMap(({ command }) => (command.verb === 'free-member' ? [command.member.uid] : [])),
+  );
+  const ready: Vm[] = [];
+  let wakeAt: number | undefined;
+  for (const vm of held) {
+    if (asked.has(vm.meta.uid)) continue;
+    const { uid } = vm.meta;
+    const until = waitsUntil(view, memory, { class: 'free', target: uid, now: moment.now });
+    if (until === undefined) ready.push(vm);
+    else wakeAt = Math.min(wakeAt ?? until, until);
+  }
+  return { ready, wakeAt };
+}
+
+function troubleOf({ memory }: Situation, held: readonly Vm[]): Trouble | undefined {
+  const refusal = refusalsOf(memory, { class: 'free' }).findLast(
+    ({ target, behind }) =>
+      behind === undefined && held.some((vm) => vm.meta.uid === target),
+  );
+  if (refusal === undefined) return undefined;
+  const message = `error during scale in: removing a finalizer is refused: ${refusalText(refusal)}`;
+  return { reason: 'FailedScaleIn', message };
+}
+
+function becauseOf(held: readonly Vm[], purposeOf: (vm: Vm) => Purpose): string {
+  const [first, ...others] = held;
+  if (first === undefined) return 'no member waits to be let go';
+  const clause = clauseOf(first, purposeOf(first));
+  return others.length === 0 ? clause : `${clause}, and ${others.length} more wait to be let go`;
+}
+
+function clauseOf({ meta }: Vm, purpose: Purpose): string {
+  switch (purpose) {
+    case 'free':
+      return `${meta.name} was deleted by someone else`;
+    case 'retire':
+      return `the pool is being deleted: ${meta.name} is let go`;
+    case 'scale-in':
+    case 'clean-up':
+      return `${meta.name} was removed by scale-in`;
+  }
+}

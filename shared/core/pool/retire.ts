@@ -1,0 +1,69 @@
+import type { EndangeredDisk } from '#shared/contract/commands.ts';
+import type { EffectId } from '#shared/contract/ids.ts';
+import type { Pool, Vm } from '#shared/contract/objects.ts';
+import { disksPerPlan, endangeredDisks } from '../disks.ts';
+import { isPoisoned } from '../poison.ts';
+import { waitsUntil } from '../refusals.ts';
+import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
+import { unstartedCreates } from '../withdraw.ts';
+import { freeStep, poisonedHold } from './free.ts';
+import { hasPoolFinalizer, type PoolMembers } from './members.ts';
+
+const because = 'the pool is being deleted';
+
+/**
+ * Lets go of a pool that is being deleted: first of each of its own members, then, when no create and no
+ * removal is on its way any more, of the pool itself. Members are found by owner, never by label.
+ */
+export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
+  const { set, pending } = situation;
+  const held = members.all.filter(hasPoolFinalizer);
+  const step = held.length === 0 ? nothing : freeStep(situation, held, () => 'retire');
+  const withdraws = unstartedCreates(pending).map(({ command }) => command.effect);
+  if (withdraws.length > 0) return withWithdraws(step, withdraws);
+  if (held.length > 0 || !hasPoolFinalizer(set)) return step;
+  if (members.coming > 0 || isPending(situation, 'free-member')) return { type: 'pass', because };
+  return retireSet(situation, members);
+}
+
+function retireSet(situation: Situation<Pool>, members: PoolMembers): Step {
+  const { view, set, memory, moment } = situation;
+  if (isPending(situation, 'retire-set')) return { type: 'pass', because };
+  const wakeAt = waitsUntil(view, memory, { class: 'retire', now: moment.now });
+  if (wakeAt !== undefined) return { type: 'pass', because, wakeAt };
+  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const disks = disksToTell(situation, members);
+  if (disks === 'too-many') return freeStep(situation, untold(situation, members), () => 'retire');
+  const effect = effectAt(situation, 0);
+  return {
+    type: 'act',
+    because,
+    commands: [{ verb: 'retire-set', effect, because, disks: [...disks] }],
+  };
+}
+
+/**
+ * Disks of all members that are left. If they are too many for one plan, those are left out that the
+ * book has from letting their members go; if the rest is still too much, members without our finalizer
+ * are let go by name first, which changes nothing on them but tells their disks.
+ */
+function disksToTell(
+  situation: Situation<Pool>,
+  members: PoolMembers,
+): readonly EndangeredDisk[] | 'too-many' {
+  const { view } = situation;
+  const all = members.all.flatMap((vm) => endangeredDisks(view, vm));
+  if (all.length <= disksPerPlan) return all;
+  const rest = untold(situation, members).flatMap((vm) => endangeredDisks(view, vm));
+  return rest.length <= disksPerPlan ? rest : 'too-many';
+}
+
+function untold({ memory }: Situation, members: PoolMembers): readonly Vm[] {
+  return members.all.filter((vm) => !memory.freed.has(vm.meta.uid));
+}
+
+function withWithdraws(step: Step, withdraws: readonly EffectId[]): Step {
+  if (step.type === 'act') return { ...step, withdraws: [...withdraws] };
+  const { hold, trouble, wakeAt } = step;
+  return { type: 'act', because, commands: [], withdraws: [...withdraws], hold, trouble, wakeAt };
+}

@@ -1,0 +1,85 @@
+import type { Pool, Revision, Template, Vm } from '#shared/contract/objects.ts';
+import { revisionLabel } from '#shared/contract/words.ts';
+import { compareText } from '#shared/lib/order.ts';
+import { isNameKnown, isTerminating, ownedBy } from '../objects.ts';
+import { refusalsOf, waitsUntil } from '../refusals.ts';
+import { effectAt, isPending, type Situation, type Step } from '../situation.ts';
+import { compareDigests, type Comparison } from '../template.ts';
+import type { View } from '../view.ts';
+
+/** The pool's own revision that holds its template; the newest where several do. */
+export function currentRevision(view: View, pool: Pool): Revision | undefined {
+  return ownRevisions(view, pool)
+    .filter((revision) => compareDigests(revision.digest, pool.template?.digest) === 'same')
+    .toSorted(
+      (left, right) =>
+        right.revision - left.revision || compareText(left.meta.name, right.meta.name),
+    )
+    .at(0);
+}
+
+/**
+ * Keeps the template as a ControllerRevision, in a round of its own before any member is stamped from
+ * it. Its name is `<pool>-<generation>` as upstream's; where that name is taken, by a revision of an
+ * earlier pool of this name or by one with another template, `-2`, `-3` … is put behind it. A revision is
+ * never reused by its name alone (kubevirt pool.go, ensureControllerRevision, does so).
+ */
+export function keepRevision(situation: Situation<Pool>, template: Template): Step {
+  const { view, set, memory, moment } = situation;
+  const because = 'the template has no revision yet';
+  if (isPending(situation, 'create-revision')) return { type: 'pass', because };
+  const { digest } = template;
+  const wakeAt = waitsUntil(view, memory, { class: 'revision', digest, now: moment.now });
+  if (wakeAt !== undefined) return { type: 'pass', because, wakeAt };
+  return {
+    type: 'act',
+    because,
+    template: digest,
+    commands: [
+      {
+        verb: 'create-revision',
+        effect: effectAt(situation, 0),
+        because,
+        name: nextRevisionName(situation),
+        revision: set.meta.generation ?? 0,
+      },
+    ],
+  };
+}
+
+/** The first name that no revision has, nor has been refused as taken. */
+export function nextRevisionName({ view, set, memory }: Situation<Pool>): string {
+  const { namespace, name, generation = 0 } = set.meta;
+  const digest = set.template?.digest;
+  const refused = new Set(
+    refusalsOf(memory, { class: 'revision', digest }).map((refusal) => refusal.target),
+  );
+  for (let attempt = 1; ; attempt += 1) {
+    const suffix = attempt === 1 ? '' : `-${attempt}`;
+    const candidate = `${name}-${generation}${suffix}`;
+    const place = { namespace, name: candidate };
+    if (!refused.has(candidate) && !isNameKnown(view, 'ControllerRevision', place)) {
+      return candidate;
+    }
+  }
+}
+
+/**
+ * Compares the template that a member was stamped from with the pool's: the revision that its label
+ * names tells. `unknown` when there is no label, no such revision of this pool, or no comparable digest.
+ */
+export function stampedFrom(view: View, pool: Pool): (member: Vm) => Comparison {
+  const byName = new Map(
+    ownRevisions(view, pool).map((revision) => [
+      revision.meta.name,
+      compareDigests(revision.digest, pool.template?.digest),
+    ]),
+  );
+  return (member) => byName.get(member.meta.labels[revisionLabel] ?? '') ?? 'unknown';
+}
+
+function ownRevisions(view: View, pool: Pool): readonly Revision[] {
+  return ownedBy(view, pool.meta.uid)
+    .filter((object) => object.kind === 'ControllerRevision')
+    .filter((revision) => !isTerminating(revision));
+}

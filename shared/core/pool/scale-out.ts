@@ -1,0 +1,137 @@
+import type { Command, Notice } from '#shared/contract/commands.ts';
+import type { Pool, Template } from '#shared/contract/objects.ts';
+import { diskTakenBy } from '../disk-names.ts';
+import { claimNamesFor, freeOrdinals, poolMemberName } from '../names.ts';
+import { desiredOf, isNameKnown } from '../objects.ts';
+import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
+import { createRoom } from '../slow-start.ts';
+import { effectAt, type Situation, type Step, type Trouble } from '../situation.ts';
+import type { PoolMembers } from './members.ts';
+import { currentRevision, keepRevision, nextRevisionName } from './revision.ts';
+import { isSecured } from './secure.ts';
+
+/** Makes what is missing and not yet on its way, on the lowest free ordinals. */
+export function scaleOut(situation: Situation<Pool>, members: PoolMembers): Step {
+  const { view, set, memory, moment, mode } = situation;
+  const because = `${members.missing} short of ${desiredOf(set)}`;
+  const { template } = set;
+  if (template === undefined) return { type: 'pass', because };
+  const trouble = troubleOf(situation, template);
+  if (!isSecured(situation)) return { type: 'pass', because, trouble };
+  const wakeAt = waitsUntil(view, memory, {
+    class: 'create',
+    digest: template.digest,
+    now: moment.now,
+  });
+  if (wakeAt !== undefined) return { type: 'pass', because, trouble, wakeAt };
+  const revision = currentRevision(view, set)?.meta.name;
+  // An advice is never carried out, so the revision would never come.
+  if (revision === undefined && mode === 'manage') {
+    return { ...keepRevision(situation, template), trouble };
+  }
+  const slots = slotsFor(situation, { template, missing: members.missing });
+  const blocked = trouble ?? slots.trouble;
+  const commands = slots.ordinals.map((ordinal, at) =>
+    createVm(situation, { at, ordinal, because, revision: revision ?? nextRevisionName(situation) }),
+  );
+  if (commands.length === 0) {
+    return { type: 'pass', because, trouble: blocked, wakeAt: slots.wakeAt };
+  }
+  const { digest } = template;
+  return { type: 'act', because, commands, template: digest, trouble: blocked, wakeAt: slots.wakeAt };
+}
+
+type Slots = {
+  readonly ordinals: readonly number[];
+  readonly trouble: Trouble | undefined;
+  readonly wakeAt: number | undefined;
+};
+
+/**
+ * The lowest free ordinals, as many as are missing. One whose disk name is taken keeps its place and
+ * waits: skipping it would give the pool a member of a higher ordinal for ever.
+ */
+function slotsFor(
+  situation: Situation<Pool>,
+  { template, missing }: { readonly template: Template; readonly missing: number },
+): Slots {
+  const { view, set, memory, moment } = situation;
+  const { namespace, name } = set.meta;
+  const room = createRoom(situation);
+  const ordinals: number[] = [];
+  let trouble: Trouble | undefined;
+  let wakeAt: number | undefined;
+  let waiting = 0;
+  const free = freeOrdinals((ordinal) =>
+    isNameKnown(view, 'VirtualMachine', { namespace, name: poolMemberName(name, ordinal) }),
+  );
+  for (const ordinal of free) {
+    if (ordinals.length >= room || ordinals.length + waiting >= missing) break;
+    const target = poolMemberName(name, ordinal);
+    const taken = takenDisk(situation, template, ordinal);
+    const until = waitsUntil(view, memory, {
+      class: 'create',
+      digest: template.digest,
+      target,
+      now: moment.now,
+    });
+    if (taken === undefined && until === undefined) {
+      ordinals.push(ordinal);
+      continue;
+    }
+    waiting += 1;
+    trouble ??= nameTaken(target, taken ?? 'the name');
+    if (until !== undefined) wakeAt = Math.min(wakeAt ?? until, until);
+  }
+  return { ordinals, trouble, wakeAt };
+}
+
+/** What has the name of a disk that the member of this ordinal would make. */
+export function takenDisk(
+  { view, set }: Pick<Situation<Pool>, 'view' | 'set'>,
+  template: Template,
+  ordinal: number,
+): string | undefined {
+  const { namespace, uid } = set.meta;
+  for (const name of claimNamesFor(template, ordinal).makes) {
+    const holder = diskTakenBy(view, uid, { namespace, name });
+    if (holder !== undefined) return `${name} (${holder})`;
+  }
+  return undefined;
+}
+
+function nameTaken(member: string, what: string): Trouble {
+  return { reason: 'NameTaken', message: `${member} waits: ${what} belongs to another owner` };
+}
+
+type NewVm = {
+  readonly at: number;
+  readonly ordinal: number;
+  readonly because: string;
+  readonly revision: string;
+};
+
+function createVm(situation: Situation<Pool>, { at, ordinal, because, revision }: NewVm): Command {
+  const { namespace, name: pool } = situation.set.meta;
+  const name = poolMemberName(pool, ordinal);
+  const notice: Notice = {
+    type: 'Normal',
+    reason: 'SuccessfulCreate',
+    message: `Created VM ${namespace}/${name}`,
+  };
+  const effect = effectAt(situation, at);
+  return { verb: 'create-vm', effect, because, notice, name, ordinal, revision };
+}
+
+/** Stands as long as members are missing and the last attempt was refused, also while nothing is tried. */
+function troubleOf({ memory }: Situation, { digest }: Template): Trouble | undefined {
+  const refusal = [
+    ...refusalsOf(memory, { class: 'create', digest }),
+    ...refusalsOf(memory, { class: 'revision', digest }),
+  ].findLast(({ behind, target }) => behind === undefined && target === undefined);
+  if (refusal === undefined) return undefined;
+  return {
+    reason: 'FailedScaleOut',
+    message: `error during scale out: creating is refused: ${refusalText(refusal)}`,
+  };
+}

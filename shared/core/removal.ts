@@ -1,0 +1,106 @@
+import type { Command, EndangeredDisk, Notice, Purpose } from '#shared/contract/commands.ts';
+import type { Member } from '#shared/contract/objects.ts';
+import type { Candidate } from './situation.ts';
+import { disksPerPlan, endangeredDisks } from './disks.ts';
+import { refusalText, refusalsOf, waitsUntil } from './refusals.ts';
+import { effectAt, roomOf, type Situation, type Trouble } from './situation.ts';
+
+/** How many members after the chosen ones a decision keeps for whoever asks why not those. */
+const runnersUp = 20;
+
+export type Removal = {
+  /** In the order in which they go. */
+  readonly order: readonly Member[];
+  /** How many of them have to go. */
+  readonly wanted: number;
+  readonly purpose: Purpose;
+  readonly because: string;
+  readonly noticeOf: (member: Member) => Notice;
+};
+
+export type Removed = {
+  readonly commands: readonly Command[];
+  readonly candidates: Candidate[];
+  readonly backingOff: number;
+  readonly wakeAt: number | undefined;
+};
+
+/**
+ * Deletes of the members that have to go, as many as one plan may hold. A member whose delete was refused
+ * keeps its place and waits: taking the next instead would remove one that is to stay.
+ */
+export function removeMembers(situation: Situation, removal: Removal): Removed {
+  const { view, memory, moment } = situation;
+  const commands: Command[] = [];
+  const vetoed = new Map<string, string>();
+  let listed = 0;
+  let wakeAt: number | undefined;
+  const room = roomOf(situation);
+  for (const member of removal.order.slice(0, removal.wanted)) {
+    if (commands.length >= room) break;
+    const { uid } = member.meta;
+    const until = waitsUntil(view, memory, { class: 'delete', target: uid, now: moment.now });
+    if (until !== undefined) {
+      vetoed.set(uid, 'backing off');
+      wakeAt = Math.min(wakeAt ?? until, until);
+      continue;
+    }
+    const disks = endangeredDisks(view, member);
+    if (listed + disks.length > disksPerPlan) break;
+    listed += disks.length;
+    commands.push(deleteMember(situation, removal, { member, disks, at: commands.length }));
+  }
+  const candidates = candidatesOf(removal, commands, vetoed);
+  return { commands, candidates, backingOff: vetoed.size, wakeAt };
+}
+
+/** Stands while members are too many and a delete was refused. */
+export function removalTrouble(
+  { memory }: Situation,
+  order: readonly Member[],
+  asTrouble: (text: string) => Trouble,
+): Trouble | undefined {
+  const refusal = refusalsOf(memory, { class: 'delete' }).findLast(
+    ({ behind, target }) =>
+      behind === undefined && order.some((member) => member.meta.uid === target),
+  );
+  return refusal === undefined ? undefined : asTrouble(refusalText(refusal));
+}
+
+type Victim = {
+  readonly member: Member;
+  readonly disks: readonly EndangeredDisk[];
+  readonly at: number;
+};
+
+function deleteMember(
+  situation: Situation,
+  { purpose, because, noticeOf }: Removal,
+  { member, disks, at }: Victim,
+): Command {
+  return {
+    verb: 'delete-member',
+    effect: effectAt(situation, at),
+    because,
+    notice: noticeOf(member),
+    member: { name: member.meta.name, uid: member.meta.uid },
+    purpose,
+    disks: [...disks],
+  };
+}
+
+function candidatesOf(
+  { order }: Removal,
+  commands: readonly Command[],
+  vetoed: ReadonlyMap<string, string>,
+): Candidate[] {
+  const chosen = new Set(
+    commands.flatMap((command) =>
+      command.verb === 'delete-member' ? [command.member.uid] : [],
+    ),
+  );
+  return order.slice(0, chosen.size + vetoed.size + runnersUp).map(({ meta: { name, uid } }) => {
+    const veto = vetoed.get(uid);
+    return { name, uid, chosen: chosen.has(uid), ...(veto !== undefined && { veto }) };
+  });
+}

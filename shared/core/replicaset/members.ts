@@ -1,0 +1,36 @@
+import type { ReplicaSet, Vmi } from '#shared/contract/objects.ts';
+import { ownedBy } from '../objects.ts';
+import type { View } from '../view.ts';
+
+/** VMIs of a replica set, by what they count for. Source: kubevirt replicaset.go 5.2. */
+export type ReplicaMembers = {
+  readonly active: readonly Vmi[];
+  /** Ran to an end, well or not. */
+  readonly finished: readonly Vmi[];
+  /** The pod goes away under a VMI that still stands: it may or may not run on. */
+  readonly unknown: readonly Vmi[];
+  readonly terminating: readonly Vmi[];
+};
+
+export function replicaMembers(view: View, set: ReplicaSet): ReplicaMembers {
+  const members = ownedBy(view, set.meta.uid).filter((object) => isVmi(object));
+  const standing = members.filter((vmi) => vmi.meta.deletedAt === undefined);
+  return {
+    active: standing.filter((vmi) => !isFinished(vmi) && !losesPod(vmi)),
+    finished: standing.filter(isFinished),
+    unknown: standing.filter((vmi) => !isFinished(vmi) && losesPod(vmi)),
+    terminating: members.filter((vmi) => vmi.meta.deletedAt !== undefined),
+  };
+}
+
+export function isFinished(vmi: Vmi): boolean {
+  return vmi.phase === 'Succeeded' || vmi.phase === 'Failed';
+}
+
+function losesPod(vmi: Vmi): boolean {
+  return vmi.ready?.status === 'False' && vmi.ready.reason === 'PodTerminating';
+}
+
+function isVmi(object: { readonly kind: string }): object is Vmi {
+  return object.kind === 'VirtualMachineInstance';
+}

@@ -1,0 +1,95 @@
+import { compareResourceVersions, type Uid } from '#shared/contract/ids.ts';
+import type { Kind } from '#shared/contract/kinds.ts';
+import type { LogRecord } from '#shared/contract/records.ts';
+import { touchAll, type Fold } from './fold.ts';
+import { buryUid } from './facts.ts';
+import { kindOf } from './indices.ts';
+import { endUnseen } from './pending.ts';
+import type { KindView, OpenSurvey, View } from './view.ts';
+
+type Began = Extract<LogRecord, { type: 'survey-began' }>;
+type Surveyed = Extract<LogRecord, { type: 'surveyed' }>;
+
+/** Opens a bracket; one that is still open for the kind is given up. */
+export function foldSurveyBegan(fold: Fold, record: Began): void {
+  const kind = kindOf(fold.view, record.kind);
+  if (kind.open?.id === record.id) return;
+  kind.open = {
+    id: record.id,
+    beganAt: fold.sequence,
+    floor: kind.highest,
+    seen: new Set(),
+  };
+  setSynced(fold, kind, false);
+  touchAll(fold);
+}
+
+/**
+ * Closes a bracket. What the list does not hold is gone, unless it is newer than the list. A list that
+ * is older than what was known when it began, or that has lost records on its way, proves nothing: the
+ * kind stays unsynced until the next survey.
+ */
+export function foldSurveyed(fold: Fold, record: Surveyed): void {
+  const { view } = fold;
+  const kind = kindOf(view, record.kind);
+  const { open } = kind;
+  if (open?.id !== record.id) return;
+  kind.open = undefined;
+  touchAll(fold);
+  const { floor } = open;
+  if (record.unserved === true) {
+    if (kind.uids.size === 0) close(fold, kind, { record, open });
+    return;
+  }
+  if (floor !== undefined && compareResourceVersions(record.resourceVersion, floor) < 0) return;
+  const lost = lostIn(view, { open, record });
+  if (lost === 'unknown') return;
+  for (const uid of absentFrom(view, kind, { record, open, lost })) buryUid(fold, uid);
+  close(fold, kind, { record, open });
+  endUnseen(fold, record.kind);
+}
+
+/** Whether the absence of an object of this kind means that it does not exist. */
+export function isSynced(view: View, kind: Kind): boolean {
+  return view.kinds.get(kind)?.synced ?? false;
+}
+
+type Closing = { readonly record: Surveyed; readonly open: OpenSurvey };
+
+function close(fold: Fold, kind: KindView, { record, open }: Closing): void {
+  kind.closed = { resourceVersion: record.resourceVersion, beganAt: open.beganAt };
+  setSynced(fold, kind, true);
+}
+
+function setSynced(fold: Fold, kind: KindView, synced: boolean): void {
+  if (kind.synced === synced) return;
+  kind.synced = synced;
+  kind.since = fold.at;
+}
+
+/**
+ * Namespaces in which records of this bracket were lost, so that absence proves nothing there;
+ * `unknown` when the count does not add up and nobody can say where.
+ */
+function lostIn(view: View, { record, open }: Closing): ReadonlySet<string> | 'unknown' {
+  const namespaces = new Set<string>();
+  for (const [namespace, sequence] of view.poisoned) {
+    if (sequence >= open.beganAt) namespaces.add(namespace);
+  }
+  if (open.seen.size >= record.count) return new Set();
+  return namespaces.size === 0 || namespaces.has('') ? 'unknown' : namespaces;
+}
+
+function absentFrom(
+  view: View,
+  kind: KindView,
+  closing: Closing & { readonly lost: ReadonlySet<string> },
+): readonly Uid[] {
+  const { record, open, lost } = closing;
+  return [...kind.uids].filter((uid) => {
+    if (open.seen.has(uid)) return false;
+    const object = view.objects.get(uid);
+    if (object === undefined || lost.has(object.meta.namespace)) return false;
+    return compareResourceVersions(object.meta.resourceVersion, record.resourceVersion) <= 0;
+  });
+}

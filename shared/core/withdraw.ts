@@ -1,0 +1,62 @@
+import type { EffectId } from '#shared/contract/ids.ts';
+import type { Pending } from './view.ts';
+
+/** Creates that may still be called back: no outcome is known, and nobody has asked yet. */
+export function unstartedCreates(pending: readonly Pending[]): readonly Pending[] {
+  return pending.filter(
+    ({ command, outcome, withdrawn }) =>
+      (command.verb === 'create-vm' || command.verb === 'create-vmi') &&
+      outcome === undefined &&
+      !withdrawn,
+  );
+}
+
+/** The same for deletes of members. */
+export function unstartedDeletes(pending: readonly Pending[]): readonly Pending[] {
+  return pending.filter(
+    ({ command, outcome, withdrawn }) =>
+      command.verb === 'delete-member' && outcome === undefined && !withdrawn,
+  );
+}
+
+/** Where a set stands, as far as turning back goes. */
+export type Course = {
+  readonly desired: number;
+  /** Members that stand and that no delete of ours is about. */
+  readonly staying: number;
+  /** Creates on their way. */
+  readonly coming: number;
+  /** Nothing may be removed any more, so every delete that has not begun is called back. */
+  readonly keepAll: boolean;
+};
+
+/**
+ * Commands of earlier plans that the wanted size no longer calls for: creates beyond it, the newest
+ * first, and deletes below it, the newest first. They stay pending until the executor has settled them,
+ * because some may have begun; so creates that are called back already are not counted again.
+ */
+export function turnBack(
+  pending: readonly Pending[],
+  { desired, staying, coming, keepAll }: Course,
+): readonly EffectId[] {
+  const calledBack = pending.filter(
+    ({ command, withdrawn, outcome }) =>
+      withdrawn &&
+      outcome === undefined &&
+      (command.verb === 'create-vm' || command.verb === 'create-vmi'),
+  ).length;
+  const savedAlready = pending.filter(
+    ({ command, withdrawn, outcome }) =>
+      withdrawn && outcome === undefined && command.verb === 'delete-member',
+  ).length;
+  const tooMany = staying + coming - calledBack - desired;
+  const tooFew = keepAll ? pending.length : desired - staying - savedAlready;
+  const creates = newestFirst(unstartedCreates(pending)).slice(0, Math.max(0, tooMany));
+  const deletes = newestFirst(unstartedDeletes(pending)).slice(0, Math.max(0, tooFew));
+  return [...creates, ...deletes].map(({ command }) => command.effect);
+}
+
+/** Pending commands stand oldest first, and within a plan lowest ordinal first. */
+function newestFirst(pending: readonly Pending[]): readonly Pending[] {
+  return pending.toReversed();
+}

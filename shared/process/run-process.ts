@@ -1,0 +1,71 @@
+import { createLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
+import { SettingsError } from './parse-settings.ts';
+import type { Environment } from './parse-settings.ts';
+import { RefusalError } from './refusal.ts';
+
+/** What a service is given by the process that it runs in; nothing else may read process.env. */
+export type ProcessContext = {
+  readonly env: Environment;
+  readonly log: Logger;
+  /** Aborts on SIGTERM, SIGINT. */
+  readonly signal: AbortSignal;
+};
+
+/** How long a service may take to stop after the signal, before it is ended. */
+const lastResortMs = 8_000;
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * Runs a service to its end: exit code 0 when it stops after a signal or returns, 1 when it fails. What
+ * a person must mend before a start can succeed is said in one sentence on stderr, without a stack.
+ */
+export async function runProcess(
+  name: string,
+  main: (context: ProcessContext) => Promise<void>,
+): Promise<void> {
+  const log = createLogger(name, levelFrom(process.env));
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) return;
+      log.info({ signal }, 'stopping');
+      stop.abort();
+      setTimeout(() => endLate(log), lastResortMs).unref();
+    });
+  }
+  try {
+    await main({ env: process.env, log, signal: stop.signal });
+    process.exitCode = 0;
+  } catch (error) {
+    process.exitCode = stop.signal.aborted && isAbort(error) ? 0 : reportFailure(name, log, error);
+  }
+  log.info({ exitCode: process.exitCode }, 'stopped');
+  // A forgotten handle must not keep a service alive that has nothing left to do.
+  process.exit();
+}
+
+function levelFrom(env: Environment): string {
+  const level = env['LOG_LEVEL'];
+  return level !== undefined && levels.includes(level) ? level : 'info';
+}
+
+function endLate(log: Logger): void {
+  log.error({ afterMs: lastResortMs }, 'did not stop in time, ended');
+  process.exit(1);
+}
+
+function reportFailure(name: string, log: Logger, error: unknown): number {
+  if (error instanceof SettingsError || error instanceof RefusalError) {
+    process.stderr.write(`${name}: ${error.message}\n`);
+    log.error({ problem: error.message }, 'refused to start');
+  } else {
+    log.fatal({ err: error }, 'failed');
+  }
+  return 1;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

@@ -1,0 +1,185 @@
+import { createInbox } from 'nats';
+import type { JetStreamManager, StoredMsg } from 'nats';
+import type { Family } from '#shared/contract/ids.ts';
+import { backoffMs } from '#shared/process/backoff.ts';
+import { systemClock } from '#shared/process/clock.ts';
+import type { Logger } from '#shared/process/logger.ts';
+import { storedMessage, untilAnswered } from './ask.ts';
+import { attestDurability } from './durability.ts';
+import { encodeFrame, encodeRecord, hashOf } from './frame.ts';
+import { createLanes } from './lanes.ts';
+import type { Lanes } from './lanes.ts';
+import { identify } from './lineage.ts';
+import type { Link } from './link.ts';
+import { openLink } from './link.ts';
+import type { LogIdentity, Message } from './log.ts';
+import { createLeases } from './nats-leases.ts';
+import { createPositions } from './nats-positions.ts';
+import { Publisher, wrongLastSequence } from './publisher.ts';
+import { readInOrder } from './reader.ts';
+import { toMessage } from './message.ts';
+import type { StreamSettings } from './settings.ts';
+import type { Stream } from './stream.ts';
+import { wantedStreams } from './stream-config.ts';
+import { buckets, streamName, subjectOf } from './subjects.ts';
+import { swap } from './swap.ts';
+import type { Try } from './swap.ts';
+import { streamInfo, verifyStream } from './verify.ts';
+
+const again = { firstMs: 50, mostMs: 2_000 };
+const sayEachMs = 10_000;
+
+/**
+ * Opens the cluster's log, after proving that the broker keeps what it acknowledges and that stream and
+ * buckets are as provisioned. Throws RefusalError, with a sentence for the operator, when not.
+ */
+export async function openNatsLog(settings: StreamSettings, log: Logger): Promise<Stream> {
+  const link = await openLink(settings, log);
+  try {
+    await attestDurability(settings, link.connection.info, log);
+    const manager = await link.connection.jetstreamManager({ checkAPI: false });
+    const identity = await verifyAll(manager, settings.cluster);
+    link.verifyWith(() => checkStillThere(link, manager, identity));
+    const client = link.connection.jetstream();
+    const bound = { bindOnly: true } as const;
+    const leases = createLeases(link, await client.views.kv(buckets.leases, bound));
+    const positions = createPositions(link, await client.views.kv(buckets.positions, bound));
+    const publisher = new Publisher(link, createInbox(link.inbox));
+    return assemble({ link, manager, publisher, identity }, { leases, positions });
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+type Parts = {
+  readonly link: Link;
+  readonly manager: JetStreamManager;
+  readonly publisher: Publisher;
+  readonly identity: LogIdentity;
+};
+
+function assemble(parts: Parts, beside: Pick<Stream, 'leases' | 'positions'>): Stream {
+  const { link, manager, publisher, identity } = parts;
+  const lanes: Lanes = createLanes((subject, payload) => store(parts, subject, payload));
+  const lastOf = (subject: string): Promise<StoredMsg | undefined> =>
+    untilAnswered(link, () => storedMessage(manager, identity.stream, { last_by_subj: subject }));
+  return {
+    ...beside,
+    identity,
+    lost: link.lost,
+    append: async (shard, family, record) =>
+      lanes.append(subjectOf({ shard, family }), encodeRecord(record)),
+    async appendDecision(shard, decision, expected) {
+      const subject = subjectOf({ shard, family: 'decision' });
+      const payload = encodeFrame([encodeRecord(decision)]);
+      return swap({
+        expected,
+        hash: hashOf(payload),
+        attempt: (expect) => tryDecision(parts, { subject, payload, expected: expect }),
+        readLast: async () => {
+          const last = await lastOf(subject);
+          return last && { sequence: last.seq, hash: hashOf(last.data) };
+        },
+      });
+    },
+    async bounds() {
+      const { state } = await untilAnswered(link, () => manager.streams.info(identity.stream));
+      return { first: Math.max(1, state.first_seq), last: state.last_seq };
+    },
+    async at(sequence) {
+      if (sequence < 1) return undefined;
+      const stored = await untilAnswered(link, () =>
+        storedMessage(manager, identity.stream, { seq: sequence }),
+      );
+      return stored && fromStored(stored);
+    },
+    async last(shard, family) {
+      const stored = await lastOf(subjectOf({ shard, family }));
+      return stored && fromStored(stored);
+    },
+    read: (from, signal) => readMessages(parts, from, signal),
+    async [Symbol.asyncDispose]() {
+      publisher[Symbol.dispose]();
+      await link[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function* readMessages(
+  { link, manager, identity }: Parts,
+  from: { readonly after: number; readonly families?: readonly Family[] },
+  signal: AbortSignal,
+): AsyncGenerator<Message> {
+  const reading = { link, manager, stream: identity.stream, inbox: link.inbox, signal };
+  for await (const delivery of readInOrder(reading, from)) {
+    const { message: wire, sequence, at } = delivery;
+    const message = toMessage({ subject: wire.subject, data: wire.data, sequence, at });
+    if (message !== undefined) yield message;
+  }
+}
+
+/** Publishes a frame again and again until the broker has it. */
+async function store(
+  { link, publisher }: Parts,
+  subject: string,
+  payload: Buffer,
+): Promise<number> {
+  let said = -sayEachMs;
+  for (let attempt = 1; ; attempt += 1) {
+    await link.up();
+    const answer = await publisher.publish({ subject, payload });
+    if (answer.kind === 'stored') return answer.sequence;
+    if (systemClock.monotonicMs() - said >= sayEachMs) {
+      said = systemClock.monotonicMs();
+      link.log.warn({ subject, ...answer }, 'the log does not take records, trying again');
+    }
+    await systemClock.sleep(backoffMs(again, attempt, Math.random()));
+  }
+}
+
+async function tryDecision(
+  { link, publisher }: Parts,
+  message: { readonly subject: string; readonly payload: Buffer; readonly expected: number },
+): Promise<Try> {
+  await link.up();
+  const answer = await publisher.publish(message);
+  switch (answer.kind) {
+    case 'stored':
+      return answer;
+    case 'refused':
+      if (answer.code === wrongLastSequence) return { kind: 'wrong-sequence' };
+      break;
+    case 'unclear':
+      break;
+  }
+  link.log.warn({ subject: message.subject, ...answer }, 'a decision is not stored yet');
+  await systemClock.sleep(backoffMs(again, 3, Math.random()));
+  return { kind: 'unclear' };
+}
+
+async function verifyAll(manager: JetStreamManager, cluster: string): Promise<LogIdentity> {
+  let createdAt = '';
+  for (const wanted of wantedStreams(cluster)) {
+    const info = await verifyStream(manager, wanted);
+    if (wanted.name === streamName(cluster)) createdAt = info.created;
+  }
+  return identify(streamName(cluster), createdAt);
+}
+
+/** After an outage: the stream must be the one we knew, or everything we hold is about another log. */
+async function checkStillThere(
+  link: Link,
+  manager: JetStreamManager,
+  identity: LogIdentity,
+): Promise<void> {
+  const info = await streamInfo(manager, identity.stream);
+  if (info?.created !== identity.createdAt) {
+    link.fail(new Error(`the stream ${identity.stream} is another one than before`));
+  }
+}
+
+function fromStored(stored: StoredMsg): Message | undefined {
+  const { subject, data, seq, time } = stored;
+  return toMessage({ subject, data, sequence: seq, at: time.getTime() });
+}

@@ -1,0 +1,90 @@
+import { AckPolicy, DeliverPolicy, nanos, nuid, ReplayPolicy } from 'nats';
+import type { ConsumerConfig, JetStreamManager } from 'nats';
+import { families } from '#shared/contract/ids.ts';
+import type { Family } from '#shared/contract/ids.ts';
+import { backoffMs } from '#shared/process/backoff.ts';
+import { systemClock } from '#shared/process/clock.ts';
+import { apiErrorCode, untilAnswered } from './ask.ts';
+import type { Delivery } from './delivery.ts';
+import type { Link } from './link.ts';
+import { Pulling } from './pulling.ts';
+import { subjectsOfFamily } from './subjects.ts';
+
+export type Reading = {
+  readonly link: Link;
+  readonly manager: JetStreamManager;
+  readonly stream: string;
+  /** Prefix under which this connection may listen. */
+  readonly inbox: string;
+  readonly signal: AbortSignal;
+};
+
+/** The broker forgets a reader's consumer when it has not asked for so long. */
+const forgottenAfterMs = 60_000;
+const again = { firstMs: 50, mostMs: 2_000 };
+
+/**
+ * Every message after a sequence, in order and without a gap. The position is ours alone: the consumer
+ * on the broker is only a way to be sent messages, is never acknowledged to, and is made anew from our
+ * position whenever it misses one, falls silent, or the connection was lost.
+ */
+export async function* readInOrder(
+  reading: Reading,
+  from: { readonly after: number; readonly families?: readonly Family[] },
+): AsyncGenerator<Delivery> {
+  let { after } = from;
+  for (let attempt = 1; !reading.signal.aborted; attempt += 1) {
+    await reading.link.up();
+    const consumer = await makeConsumer(reading, { ...from, after });
+    using pulling = new Pulling(reading, consumer);
+    for (;;) {
+      const delivery = await pulling.next();
+      if (delivery === undefined) break;
+      attempt = 1;
+      after = delivery.sequence;
+      yield delivery;
+    }
+    if (reading.signal.aborted) return;
+    reading.link.log.info({ after, because: pulling.ended }, 'reading the log anew');
+    await systemClock.sleep(backoffMs(again, attempt, Math.random()));
+  }
+}
+
+async function makeConsumer(
+  reading: Reading,
+  from: { readonly after: number; readonly families?: readonly Family[] },
+): Promise<string> {
+  const name = nuid.next();
+  const filters = (from.families ?? []).map(subjectsOfFamily);
+  const config: Partial<ConsumerConfig> = {
+    name,
+    ack_policy: AckPolicy.None,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: from.after + 1,
+    replay_policy: ReplayPolicy.Instant,
+    inactive_threshold: nanos(forgottenAfterMs),
+    mem_storage: true,
+    num_replicas: 1,
+    ...(filters.length === 0 || filters.length === families.length ? {} : filterBy(filters)),
+  };
+  await untilAnswered(reading.link, () => addConsumer(reading, config));
+  return name;
+}
+
+function filterBy(filters: readonly string[]): Partial<ConsumerConfig> {
+  const [only] = filters;
+  return filters.length === 1 && only !== undefined
+    ? { filter_subject: only }
+    : { filter_subjects: [...filters] };
+}
+
+const consumerExists = 10148;
+
+/** An answer that was lost leaves the consumer behind; it is then simply there. */
+async function addConsumer(reading: Reading, config: Partial<ConsumerConfig>): Promise<void> {
+  try {
+    await reading.manager.consumers.add(reading.stream, config);
+  } catch (error) {
+    if (apiErrorCode(error) !== consumerExists) throw error;
+  }
+}

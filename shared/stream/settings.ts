@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** The variables of every service that uses the log, to be spread into its own schema. */
+export const streamVariables = {
+  /** Names the stream, ROLLCALL_<cluster>. */
+  ROLLCALL_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'only letters, digits, - and _')
+    .default('default'),
+  /** With the user in it: nats://user:password@host:port. */
+  NATS_URL: z.url({
+    protocol: /^(?:nats|tls)$/,
+    error: 'must be nats://[user:password@]host:port',
+  }),
+  /** Where the server says how it syncs: http://host:port. */
+  NATS_MONITOR_URL: z.url({ protocol: /^https?$/, error: 'must be http://host:port' }).optional(),
+  /** 1: run on a server that does not sync each write, and so loses data in a power cut. */
+  ROLLCALL_ALLOW_LAZY_SYNC: z.enum(['0', '1']).default('0'),
+} as const;
+
+const streamVariablesSchema = z.object(streamVariables);
+
+export type StreamSettings = {
+  readonly cluster: string;
+  readonly url: string;
+  readonly monitorUrl?: string | undefined;
+  readonly allowLazySync: boolean;
+};
+
+/** Alone, for programs that need nothing else. */
+export const streamSettingsSchema = streamVariablesSchema.transform(streamSettingsFrom);
+
+export function streamSettingsFrom(env: z.output<typeof streamVariablesSchema>): StreamSettings {
+  return {
+    cluster: env.ROLLCALL_CLUSTER,
+    url: env.NATS_URL,
+    monitorUrl: env.NATS_MONITOR_URL,
+    allowLazySync: env.ROLLCALL_ALLOW_LAZY_SYNC === '1',
+  };
+}

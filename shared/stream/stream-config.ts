@@ -1,0 +1,73 @@
+import { DiscardPolicy, nanos, RetentionPolicy, StorageType } from 'nats';
+import type { StreamConfig } from 'nats';
+import { buckets, bucketStream, bucketSubjects, streamName, streamSubjects } from './subjects.ts';
+import type { Bucket } from './subjects.ts';
+
+/** The fields of a stream that we rely on, and that a broker is asked to prove it has taken. */
+export type WantedStream = Pick<
+  StreamConfig,
+  | 'name'
+  | 'subjects'
+  | 'storage'
+  | 'retention'
+  | 'discard'
+  | 'max_age'
+  | 'max_msgs_per_subject'
+  | 'max_msg_size'
+  | 'deny_delete'
+  | 'deny_purge'
+  | 'allow_direct'
+  | 'allow_rollup_hdrs'
+  | 'num_replicas'
+  | 'duplicate_window'
+>;
+
+const day = 24 * 60 * 60 * 1_000;
+
+/** A lease that is not renewed for this long is free. */
+export const leaseMs = 4_000;
+
+const shared = {
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  discard: DiscardPolicy.New,
+  num_replicas: 1,
+  allow_direct: true,
+  deny_delete: true,
+} as const;
+
+/** The cluster's log: written once, never taken back, kept for 14 days. */
+export function wantedLog(cluster: string): WantedStream {
+  return {
+    ...shared,
+    name: streamName(cluster),
+    subjects: [...streamSubjects],
+    max_age: nanos(14 * day),
+    max_msgs_per_subject: -1,
+    max_msg_size: 1024 * 1024,
+    deny_purge: true,
+    allow_rollup_hdrs: false,
+    // The shortest there is: records say themselves what makes them equal.
+    duplicate_window: nanos(100),
+  };
+}
+
+/** All that a cluster needs on its broker. */
+export function wantedStreams(cluster: string): readonly WantedStream[] {
+  return [wantedLog(cluster), bucket(buckets.positions, 0), bucket(buckets.leases, leaseMs)];
+}
+
+/** A key-value bucket that keeps the newest value of each key, for a time or for ever (0). */
+function bucket(name: Bucket, forMs: number): WantedStream {
+  return {
+    ...shared,
+    name: bucketStream(name),
+    subjects: [...bucketSubjects(name)],
+    max_age: nanos(forMs),
+    max_msgs_per_subject: 1,
+    max_msg_size: 64 * 1024,
+    deny_purge: false,
+    allow_rollup_hdrs: true,
+    duplicate_window: nanos(100),
+  };
+}

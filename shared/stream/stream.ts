@@ -1,0 +1,8 @@
+import type { Log } from './log.ts';
+import type { Leases, Positions } from './position.ts';
+
+/** A log together with what its readers keep beside it, on one connection. */
+export type Stream = Log & {
+  readonly positions: Positions;
+  readonly leases: Leases;
+};

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+
+import { apiClient } from '#test/support/transcript-client.ts';
+import type { ApiClient } from '#test/support/transcript-client.ts';
+import { startReplay } from '#test/support/transcript-replay.ts';
+import type { Comparison } from '#test/support/transcript-replay.ts';
+import { readTranscript, stepNumbers } from '#test/support/transcripts.ts';
+import type { Step } from '#test/support/transcripts.ts';
+import { openTestSandbox, steppedClock } from '#test/support/test-sandbox.ts';
+
+/**
+ * Replays recorded answers of a real kube-apiserver against the sandbox's HTTP server. What is masked
+ * everywhere: UUIDs, resourceVersions, times, ages, ports and temporary files. What else is compared in
+ * part, and what is left out, stands in the plans below; a step that is in no list fails.
+ */
+
+const transcripts = process.env['ROLLCALL_TRANSCRIPTS'];
+const realCrds = process.env['ROLLCALL_KUBEVIRT_CRDS'];
+
+/** Where the slimness of the sandbox shows on purpose. */
+const reasons = {
+  discovery: 'the sandbox serves fewer groups and resources: only those in both are compared',
+  release: 'the build of the recorded server is not ours',
+  openapi: 'the documents hold our schemas: that the index is there is what kubectl needs',
+  columnText: 'descriptions of built-in columns are not repeated; names, types and cells are',
+  rows: 'rows and versions that only a busy cluster has: the service kubernetes, its events',
+  slim: 'our CRDs are slim: descriptions of columns may be their own',
+} as const;
+
+/** What the next storey builds, or what lies outside of this one. */
+const later = {
+  explain: 'kubectl explain is not required: it reads whole OpenAPI documents',
+  kinds: 'the sandbox has no such kind and does not list it in discovery, so kubectl would not ask',
+  access: 'authorisation, its reviews and 403 come with the next storey',
+  protobuf: 'the recorded answer is protobuf; ours is JSON, which kubectl also accepts',
+  openapiV2: 'the sandbox has no /openapi/v2; kubectl goes on without',
+  edit: 'kubectl edit comes with the next storey',
+  autoscale: 'HorizontalPodAutoscalers come with the next storey',
+  otherKubectl: 'kubectl 1.36 is another program',
+  client: 'kubectl refused by itself and sent nothing',
+} as const;
+
+type Plan = {
+  readonly file: string;
+  /** Begins where this transcript ends, on the same server. */
+  readonly after?: string;
+  readonly whole: string;
+  /** Whole too, where the CRDs of the recording stand in for ours. */
+  readonly realCrds?: string;
+  readonly aside?: readonly {
+    readonly before: number;
+    readonly from: string;
+    readonly step: number;
+  }[];
+  readonly inPart?: readonly {
+    readonly steps: string;
+    readonly why: keyof typeof reasons;
+    readonly comparison: Comparison;
+  }[];
+  readonly leftOut?: readonly { readonly steps: string; readonly why: keyof typeof later }[];
+};
+
+const served: Comparison = { kind: 'served' };
+const reachable: Comparison = { kind: 'reachable' };
+const but = (...ignore: readonly RegExp[]): Comparison => ({ kind: 'whole', ignore });
+const columnText = /\.columnDefinitions\[\d+\]\.description$/;
+const wholeButText: Comparison = realCrds === undefined ? but(columnText) : { kind: 'whole' };
+
+const plans: readonly Plan[] = [
+  {
+    file: '101',
+    whole: '',
+    inPart: [
+      { steps: '0', why: 'release', comparison: but(/^\.(git|build|go|compiler|platform)/) },
+      { steps: '1-2', why: 'discovery', comparison: served },
+      { steps: '3-4', why: 'discovery', comparison: reachable },
+    ],
+    leftOut: [{ steps: '5-8', why: 'explain' }],
+  },
+  {
+    file: '201',
+    whole: '1, 3-18, 20-21, 23-41, 66-69, 74-79, 80, 86, 89, 91',
+    realCrds: '54-65, 70-72',
+    inPart: [
+      { steps: '0, 2, 87, 90', why: 'openapi', comparison: reachable },
+      { steps: '42-43', why: 'discovery', comparison: reachable },
+      { steps: '46, 73', why: 'rows', comparison: but(columnText, /^\.rows$/, /^\.metadata\./) },
+    ],
+    leftOut: [
+      { steps: '19, 22', why: 'protobuf' },
+      { steps: '44-45, 47-53', why: 'kinds' },
+      { steps: '81-85', why: 'access' },
+      { steps: '88', why: 'openapiV2' },
+    ],
+  },
+  { file: '202', after: '201', whole: '0-10' },
+  {
+    file: '203',
+    whole:
+      '1-2, 4, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27-28, 31, 33, 35-36, 38-41, 43-45, 47-48, 50, 52',
+    inPart: [
+      {
+        steps: '0, 3, 6, 10, 14, 18, 20, 24, 29, 32, 37, 42, 46, 49',
+        why: 'openapi',
+        comparison: reachable,
+      },
+    ],
+    leftOut: [{ steps: '5, 8, 12, 16, 22, 26, 30, 34, 51', why: 'openapiV2' }],
+    // The recording made the pool of step 50 aside, as `kubectl create` makes it.
+    aside: [{ before: 50, from: '201', step: 1 }],
+  },
+  {
+    file: '205',
+    whole: '1-25, 27-28, 30, 32-38, 40-54',
+    inPart: [{ steps: '0, 26, 29, 31', why: 'openapi', comparison: reachable }],
+    leftOut: [{ steps: '39', why: 'client' }],
+  },
+  {
+    file: '206',
+    whole: '1-13, 15-22, 33-36',
+    inPart: [{ steps: '0', why: 'openapi', comparison: reachable }],
+    leftOut: [
+      { steps: '14, 32', why: 'client' },
+      { steps: '23-31, 37-40', why: 'autoscale' },
+    ],
+  },
+];
+
+describe.each(chains(plans))('transcripts $name', ({ chain }) => {
+  test('are answered as a real API server answers', { timeout: 120_000 }, async (context) => {
+    if (transcripts === undefined) {
+      return context.skip('left out: ROLLCALL_TRANSCRIPTS is not set');
+    }
+    const clock = steppedClock(Date.parse('2026-11-21T03:30:00Z'));
+    await using sandbox = await openTestSandbox({
+      ...(realCrds === undefined ? {} : { crds: realCrds }),
+      controllers: false,
+      clock,
+    });
+    using client = apiClient(sandbox);
+    const found: string[] = [];
+    for (const plan of chain) {
+      found.push(...(await replayPlan(plan, { client, clock, folder: transcripts })));
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+type Replaying = {
+  readonly client: ApiClient;
+  readonly clock: ReturnType<typeof steppedClock>;
+  readonly folder: string;
+};
+
+/** Goes through one transcript and returns what differs, each with its step. */
+async function replayPlan(
+  plan: Plan,
+  { client, clock, folder }: Replaying,
+): Promise<readonly string[]> {
+  const steps = await readTranscript(folder, plan.file);
+  const comparisons = comparisonsOf(plan);
+  const unplanned = steps.filter(({ index }) => !comparisons.has(index));
+  const found = unplanned.map((step) => `${named(plan, step)}: is in no list`);
+  const replay = startReplay(client, clock.nextSecond);
+  for (const step of steps) {
+    for (const aside of plan.aside ?? []) {
+      if (aside.before === step.index) await sendAside(client, folder, aside);
+    }
+    const comparison = comparisons.get(step.index);
+    if (comparison === undefined || comparison === 'left out') continue;
+    const differences = await replay.step(step, comparison);
+    found.push(...differences.map((text) => `${named(plan, step)}: ${text}`));
+  }
+  for (const [index, differences] of await replay.finish()) {
+    found.push(...differences.map((text) => `${plan.file} step ${index} (watch): ${text}`));
+  }
+  return found;
+}
+
+function named(plan: Plan, { index, command, label }: Step): string {
+  return `${plan.file} step ${index} ${[command, label].filter((text) => text !== '').join(', ')}`;
+}
+
+function comparisonsOf(plan: Plan): ReadonlyMap<number, Comparison | 'left out'> {
+  const needsCrds: Comparison | 'left out' = realCrds === undefined ? 'left out' : wholeButText;
+  return new Map<number, Comparison | 'left out'>([
+    ...stepNumbers(plan.whole).map((index) => [index, wholeButText] as const),
+    ...stepNumbers(plan.realCrds ?? '').map((index) => [index, needsCrds] as const),
+    ...(plan.inPart ?? []).flatMap(({ steps, comparison }) =>
+      stepNumbers(steps).map((index) => [index, comparison] as const),
+    ),
+    ...(plan.leftOut ?? []).flatMap(({ steps }) =>
+      stepNumbers(steps).map((index) => [index, 'left out'] as const),
+    ),
+  ]);
+}
+
+async function sendAside(
+  client: ApiClient,
+  folder: string,
+  aside: { readonly from: string; readonly step: number },
+): Promise<void> {
+  const steps = await readTranscript(folder, aside.from);
+  const step = steps[aside.step];
+  if (step === undefined) throw new Error(`no step ${aside.step} in ${aside.from}`);
+  await startReplay(client).step(step, reachable);
+}
+
+/** Transcripts that follow one another on the same server, together. */
+function chains(
+  all: readonly Plan[],
+): readonly { readonly name: string; readonly chain: readonly Plan[] }[] {
+  const heads = all.filter(({ after }) => after === undefined);
+  return heads.map((head) => {
+    const chain = [head, ...all.filter(({ after }) => after === head.file)];
+    return { name: chain.map(({ file }) => file).join(' and '), chain };
+  });
+}

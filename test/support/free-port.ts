@@ -1,0 +1,1 @@
+export { freePort } from '../../services/sandbox/launch/ports.mjs';
