@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import pg from 'pg';
 import { z } from 'zod';
 import { RefusalError } from '#shared/process/refusal.ts';
+import { changeRole } from './change-role.ts';
 
 const passwordsSchema = z.strictObject({
   recorder: z.string().min(1),
@@ -36,13 +37,7 @@ export async function setPasswords<Tables>(
   db: Kysely<Tables>,
   passwords: Passwords,
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    // Roles belong to the server: two databases that are set up at once would collide on them.
-    await sql`select pg_advisory_xact_lock(1919904876, 2)`.execute(transaction);
-    for (const [role, password] of Object.entries(passwords)) {
-      await sql`alter role ${sql.ref(`rollcall_${role}`)} password ${sql.lit(password)}`.execute(
-        transaction,
-      );
-    }
-  });
+  for (const [role, password] of Object.entries(passwords)) {
+    await changeRole(db, `alter role rollcall_${role} password ${pg.escapeLiteral(password)}`);
+  }
 }

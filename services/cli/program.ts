@@ -124,8 +124,10 @@ async function history(around: Surroundings, scope: Scope, options: ScopeOptions
   const rows = await withBook(databaseUrl, (db) => readHistory(db, scope, options.limit));
   const isAll = scope.namespace === undefined;
   const answer = historyAnswer(rows, lookOf(around), isAll);
-  showRows(around, { answer, isEmpty: rows.length === 0, output: options.output }, () =>
-    `No operations ${describeScope(scope)}.`,
+  showRows(
+    around,
+    { answer, isEmpty: rows.length === 0, output: options.output },
+    () => `No operations ${describeScope(scope)}.`,
   );
 }
 
@@ -143,8 +145,10 @@ async function deletedVolumes(
     return found;
   });
   const answer = volumesAnswer(rows, lookOf(around), scope.namespace === undefined);
-  showRows(around, { answer, isEmpty: rows.length === 0, output: options.output }, () =>
-    `No deleted volumes ${describeScope(scope)}.`,
+  showRows(
+    around,
+    { answer, isEmpty: rows.length === 0, output: options.output },
+    () => `No deleted volumes ${describeScope(scope)}.`,
   );
 }
 
@@ -185,4 +189,3 @@ function showRows(
   if (isEmpty && (output === 'table' || output === 'wide')) around.complain(`${sentence()}\n`);
   else show(around, answer, output);
 }
-

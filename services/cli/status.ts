@@ -100,13 +100,16 @@ export function statusAnswer(
 ): Answer {
   const render = (isWide: boolean) => (): string =>
     [
-      renderTable(['PART', 'STATE', 'DETAIL'], [
-        recorderRow(book, log, look),
-        bookRow(book),
-        logRow(log, look.colors),
-        reconcilerRow(book, look),
-        setsRow(book, look.colors),
-      ].map(([part, state, detail]) => [cell(part), state, cell(detail)])),
+      renderTable(
+        ['PART', 'STATE', 'DETAIL'],
+        [
+          recorderRow(book, log, look),
+          bookRow(book),
+          logRow(log, look.colors),
+          reconcilerRow(book, look),
+          setsRow(book, look.colors),
+        ].map(([part, state, detail]) => [cell(part), state, cell(detail)]),
+      ),
       heldTable(book, look),
       quarantineTable(book, look),
       ...(isWide ? [takeOverTable(book)] : []),
@@ -138,7 +141,11 @@ function bookRow({ standing }: BookStanding): Row {
 
 function logRow(log: LogStanding, colors: Colors): Row {
   if (!log.reached) return ['log', cell('not reached', colors.red), log.problem];
-  return ['log', cell('reached', colors.green), `records ${log.bounds.first} to ${log.bounds.last}`];
+  return [
+    'log',
+    cell('reached', colors.green),
+    `records ${log.bounds.first} to ${log.bounds.last}`,
+  ];
 }
 
 function reconcilerRow({ takeOvers }: BookStanding, { now, colors }: Look): Row {

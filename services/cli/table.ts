@@ -13,10 +13,7 @@ export function cell(text: string | number | null | undefined, paint?: Paint): C
 }
 
 /** Columns with their heads, three spaces apart, without blanks at the end of a line. */
-export function renderTable(
-  heads: readonly string[],
-  rows: readonly (readonly Cell[])[],
-): string {
+export function renderTable(heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const all = [heads.map((text): Cell => ({ text })), ...rows];
   const widths = heads.map((_, column) =>
     Math.max(...all.map((row) => [...(row[column]?.text ?? '')].length)),

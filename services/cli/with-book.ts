@@ -19,9 +19,12 @@ export async function withBook<Answer>(
       });
     }
     if (!isAway(error)) throw error;
-    throw unavailableError(`the book cannot be reached at ${placeOf(databaseUrl)}; is Rollcall running?`, {
-      cause: error,
-    });
+    throw unavailableError(
+      `the book cannot be reached at ${placeOf(databaseUrl)}; is Rollcall running?`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

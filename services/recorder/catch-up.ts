@@ -11,7 +11,10 @@ export class CatchUp {
   #toldAt: number;
   #isReached = false;
 
-  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }, target: number) {
+  constructor(
+    { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+    target: number,
+  ) {
     this.#clock = clock;
     this.#logger = logger;
     this.#target = target;

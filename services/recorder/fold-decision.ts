@@ -53,9 +53,7 @@ export function foldHeld(step: Step, record: Held): void {
     const { reason: _earlier, ...rest } = open;
     putActivity(
       step,
-      reason === undefined
-        ? { ...rest, outcome: 'running' }
-        : { ...rest, outcome: 'held', reason },
+      reason === undefined ? { ...rest, outcome: 'running' } : { ...rest, outcome: 'held', reason },
     );
   }
 }
@@ -111,7 +109,8 @@ function causeOf(
   const ofLoss = lost === undefined ? {} : { activity: lost.id };
   switch (command.purpose) {
     case 'scale-in': {
-      const isLess = latest?.from !== undefined && latest.to !== undefined && latest.to < latest.from;
+      const isLess =
+        latest?.from !== undefined && latest.to !== undefined && latest.to < latest.from;
       return { cause: isLess ? `scale-in ${latest.from} → ${latest.to}` : 'scale-in', ...ofLatest };
     }
     case 'retire':
@@ -154,9 +153,7 @@ function isActing(command: Command): boolean {
 }
 
 function changesMembers(command: Command): boolean {
-  return (
-    command.verb === 'create-vm' || command.verb === 'create-vmi' || isDestructive(command)
-  );
+  return command.verb === 'create-vm' || command.verb === 'create-vmi' || isDestructive(command);
 }
 
 function isReplacement(command: Command, member: string | undefined): boolean {

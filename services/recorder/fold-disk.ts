@@ -112,9 +112,7 @@ function disksOf(state: BookState, claim: Holding | undefined): Disks {
       ? undefined
       : findByName(state, 'PersistentVolume', { namespace: '', name: claim.volumeName });
   return {
-    ...(owner?.kind === 'DataVolume'
-      ? { dataVolume: { name: owner.name, uid: owner.uid } }
-      : {}),
+    ...(owner?.kind === 'DataVolume' ? { dataVolume: { name: owner.name, uid: owner.uid } } : {}),
     ...(claim.volumeName === undefined
       ? {}
       : {

@@ -96,11 +96,11 @@ function doomOf(previous: Holding): Pick<Holding, 'purpose' | 'purposeEffect'> {
   };
 }
 
-function isSet(object: Observable): object is Extract<
+function isSet(
+  object: Observable,
+): object is Extract<
   Observable,
   { kind: 'VirtualMachinePool' | 'VirtualMachineInstanceReplicaSet' }
 > {
-  return (
-    object.kind === 'VirtualMachinePool' || object.kind === 'VirtualMachineInstanceReplicaSet'
-  );
+  return object.kind === 'VirtualMachinePool' || object.kind === 'VirtualMachineInstanceReplicaSet';
 }

@@ -59,7 +59,14 @@ function openDeletion(step: Step, holding: Holding, gap: boolean): void {
   const set = setNameOf(holding);
   if (set === undefined) return;
   const { wanted, resourceVersion } = holding;
-  openSizeChange(step, { set, operation: 'deleted', from: wanted, by: untold, gap, resourceVersion });
+  openSizeChange(step, {
+    set,
+    operation: 'deleted',
+    from: wanted,
+    by: untold,
+    gap,
+    resourceVersion,
+  });
 }
 
 /** The generation grows by one with each change of the spec: a jump means that some were not seen. */

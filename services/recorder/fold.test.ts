@@ -149,7 +149,9 @@ describe('the size of a set', () => {
       outcome: 'held',
       reason: 'MassDeleteBlocked',
     });
-    expect([...fold(seen(aPool(3)), blocked, held).activities.values()][0]?.outcome).toBe('running');
+    expect([...fold(seen(aPool(3)), blocked, held).activities.values()][0]?.outcome).toBe(
+      'running',
+    );
   });
 });
 

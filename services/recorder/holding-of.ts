@@ -85,7 +85,10 @@ function common(object: Observable, shard: Shard): Holding {
   };
 }
 
-function disk(object: { readonly storageClass?: string | undefined; readonly size?: string | undefined }): {
+function disk(object: {
+  readonly storageClass?: string | undefined;
+  readonly size?: string | undefined;
+}): {
   readonly storageClass?: string;
   readonly size?: string;
 } {

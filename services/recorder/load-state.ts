@@ -46,11 +46,7 @@ export async function loadState(
   return state;
 }
 
-async function loadHoldings(
-  db: Kysely<BookTables>,
-  state: BookState,
-  since: Date,
-): Promise<void> {
+async function loadHoldings(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {
   for (let after = ''; ;) {
     const rows = await db
       .selectFrom('book.holding')

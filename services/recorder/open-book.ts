@@ -77,7 +77,10 @@ async function settleLineage(
 async function restoreSurveys(
   log: Log,
   state: BookState,
-  { position, signal }: { readonly position: BookPosition | undefined; readonly signal: AbortSignal },
+  {
+    position,
+    signal,
+  }: { readonly position: BookPosition | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   if (position?.surveysFrom === undefined) return;
   const { first } = await log.bounds();

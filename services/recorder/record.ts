@@ -36,9 +36,9 @@ export async function record(parts: RecorderParts, signal: AbortSignal): Promise
   const { store, clock, logger } = parts;
   for (let failures = 0; !signal.aborted;) {
     try {
-      await store.db.connection().execute((db) =>
-        recordInSession(parts, db, { signal, written: () => (failures = 0) }),
-      );
+      await store.db
+        .connection()
+        .execute((db) => recordInSession(parts, db, { signal, written: () => (failures = 0) }));
     } catch (error) {
       if (signal.aborted) return;
       if (lacksBook(error)) {
@@ -71,7 +71,11 @@ async function recordInSession(
   // Ends the reading when this session fails, though the service goes on.
   const reading = new AbortController();
   try {
-    await pass(parts, book, { signal: AbortSignal.any([signal, reading.signal]), written, catchUp });
+    await pass(parts, book, {
+      signal: AbortSignal.any([signal, reading.signal]),
+      written,
+      catchUp,
+    });
   } finally {
     reading.abort();
   }

@@ -56,7 +56,9 @@ export function putActivity(step: Step, activity: Activity): void {
   const { uid } = activity.set;
   const others = openOperations(step, uid).filter((open) => open.id !== activity.id);
   const isOpen = activity.finishedAt === undefined;
-  const open = isOpen ? [...others, activity].toSorted((left, right) => left.id - right.id) : others;
+  const open = isOpen
+    ? [...others, activity].toSorted((left, right) => left.id - right.id)
+    : others;
   if (open.length === 0) state.open.delete(uid);
   else state.open.set(uid, open);
   if (activity.operation === 'member-replaced') return;

@@ -22,10 +22,7 @@ export const outcomeOf = reader<OperationOutcome>('outcome of an operation', [
 
 export const volumeStateOf = reader<VolumeState>('state of a disk', ['at risk', 'gone', 'kept']);
 
-function reader<Word extends string>(
-  what: string,
-  words: readonly Word[],
-): (text: string) => Word {
+function reader<Word extends string>(what: string, words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
     if (word === undefined) throw new InvariantError(`the book holds an unknown ${what}: ${text}`);

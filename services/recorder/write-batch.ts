@@ -148,7 +148,8 @@ async function movePosition(
       : await sql`update book.position set (${names}) = row(${values})
           where turn = ${before.turn} and sequence = ${before.sequence}
             and chain_sequence = ${before.chainSequence}`.execute(db);
-  if (numAffectedRows !== 1n) throw new Error('another recorder has moved the position of the book');
+  if (numAffectedRows !== 1n)
+    throw new Error('another recorder has moved the position of the book');
 }
 
 function timeOf(at: number | undefined): Date | null {

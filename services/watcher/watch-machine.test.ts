@@ -105,7 +105,7 @@ test('lists a served kind page by page, and watches from the version of the list
 test('asks the server to end each watch after 4 to 8 minutes, never the same', () => {
   const machine = watching();
   const seconds = Array.from({ length: 50 }, () => {
-    return machine.closed().output('watch')?.from.timeoutSeconds ?? 0;
+    return machine.event('BOOKMARK', '70').closed().output('watch')?.from.timeoutSeconds ?? 0;
   });
   expect(Math.min(...seconds)).toBeGreaterThanOrEqual(240);
   expect(Math.max(...seconds)).toBeLessThanOrEqual(480);
@@ -141,8 +141,22 @@ test('waits longer after each failure in a row, up to half a minute, and not aft
 test('a watch that lasted is no failed attempt, so a quiet kind has no growing gaps', () => {
   const machine = watching();
   for (let turn = 0; turn < 10; turn++) {
+    machine.event('BOOKMARK', '70');
     expect(machine.fail('unclear', 150_000).waitMs).toBeLessThanOrEqual(250);
-    machine.timer();
+    expect(machine.timer().types).toEqual(['watch']);
+  }
+});
+
+test('a watch on which not even a bookmark came is followed by a list', () => {
+  expect(watching().closed(300_000).types).toEqual(['list']);
+  expect(watching().fail('unclear', 150_000).types).toEqual(['list', 'troubled']);
+  expect(watching().closed(50_000).types).toEqual(['watch']);
+});
+
+test('versions that go back lead to a new survey, whatever brought them', () => {
+  for (const event of ['BOOKMARK', 'MODIFIED', 'DELETED'] as const) {
+    const machine = watching().event('ADDED', '100').event(event, '99');
+    expect(machine.types).toEqual(['stop-watch', 'list']);
   }
 });
 

@@ -9,6 +9,7 @@ import type {
   WatchOptions,
   WatchOutput,
   WatchState,
+  Watched,
 } from './watch-state.ts';
 
 /**
@@ -100,11 +101,13 @@ function onPage(state: WatchState, page: Input<'page'>): Step {
 }
 
 function onEvent(state: WatchState, input: Input<'event'>): Step {
-  if (state.phase.is !== 'watching') return [state, []];
+  const { phase } = state;
+  if (phase.is !== 'watching') return [state, []];
   const { object, event } = input;
-  const resourceVersion = object.metadata?.resourceVersion ?? state.phase.resourceVersion;
-  const phase = { is: 'watching', resourceVersion, fresh: false } as const;
-  const moved = { ...state, attempts: 0, phase };
+  const resourceVersion = object.metadata?.resourceVersion ?? phase.resourceVersion;
+  if (isOlder(resourceVersion, phase.resourceVersion)) return leaveWatch(list(state));
+  const watched = { is: 'watching', resourceVersion, fresh: false, silent: false } as const;
+  const moved = { ...state, attempts: 0, phase: watched };
   switch (event) {
     case 'BOOKMARK':
       return [moved, []];
@@ -118,20 +121,36 @@ function onEvent(state: WatchState, input: Input<'event'>): Step {
   }
 }
 
+/** Versions only grow, unless the cluster was restored from a backup: then only a list tells what is. */
+function isOlder(version: string, known: string): boolean {
+  if (version.length !== known.length) return version.length < known.length;
+  return version < known;
+}
+
 /** A server that closes at once, again and again, is in trouble, even if it does so cleanly. */
 const shortMs = 1_000;
 
 function onClosed(state: WatchState, lastedMs: number): Step {
   const { phase } = state;
   if (phase.is !== 'watching') return [state, []];
-  const { resourceVersion, fresh } = phase;
-  if (lastedMs >= shortMs || (!fresh && state.attempts === 0)) {
-    return startWatch(
-      { ...state, attempts: lastedMs >= shortMs ? 0 : 1 },
-      { resourceVersion, fresh },
-    );
+  if (isMute(phase, lastedMs)) return list(state);
+  const lasted = lastedMs >= shortMs;
+  if (lasted || (!phase.fresh && state.attempts === 0)) {
+    return startWatch({ ...state, attempts: lasted ? 0 : 1 }, phase);
   }
+  const { resourceVersion, fresh } = phase;
   return pause(state, { is: 'waiting', to: { is: 'watch', resourceVersion, fresh } });
+}
+
+/** A server sends a bookmark each minute, and one before it ends a watch. */
+const muteMs = 100_000;
+
+/**
+ * On a watch from a version that is yet to come a server says nothing at all, and so hides that its
+ * versions were set back.
+ */
+function isMute(watched: Watched, lastedMs: number): boolean {
+  return watched.silent && lastedMs >= muteMs;
 }
 
 /** A connection that held this long was no failed attempt, however it ended. */
@@ -139,11 +158,11 @@ const longMs = 30_000;
 
 function onFailed(state: WatchState, { failure, lastedMs }: Input<'failed'>): Step {
   const before = lastedMs >= longMs ? { ...state, attempts: 0 } : state;
-  const [next, outputs] = turnBack(before, failure);
+  const [next, outputs] = turnBack(before, failure, lastedMs);
   return [next, [...outputs, { type: 'troubled', failure, attempts: before.attempts + 1 }]];
 }
 
-function turnBack(state: WatchState, failure: Failure): Step {
+function turnBack(state: WatchState, failure: Failure, lastedMs: number): Step {
   const { phase } = state;
   const { retryAfterMs } = failure;
   switch (phase.is) {
@@ -156,7 +175,7 @@ function turnBack(state: WatchState, failure: Failure): Step {
     case 'listing':
       return listFailed(state, phase, failure);
     case 'watching':
-      return watchFailed(state, phase, failure);
+      return watchFailed(state, phase, { failure, lastedMs });
     default:
       return unreachable(phase);
   }
@@ -189,13 +208,14 @@ function listFailed(
 
 function watchFailed(
   state: WatchState,
-  phase: Extract<Phase, { is: 'watching' }>,
-  failure: Failure,
+  phase: Watched,
+  { failure, lastedMs }: { readonly failure: Failure; readonly lastedMs: number },
 ): Step {
   const { resourceVersion, fresh } = phase;
   switch (failure.kind) {
     case 'unclear':
     case 'throttled': {
+      if (isMute(phase, lastedMs)) return list(state);
       const to = { is: 'watch', resourceVersion, fresh } as const;
       return pause(state, { is: 'waiting', to }, failure.retryAfterMs);
     }
@@ -238,7 +258,11 @@ function onSurveyDue(state: WatchState): Step {
   const resumesWatch = phase.is === 'waiting' && phase.to.is === 'watch';
   if (!isIdle && !resumesWatch) return [state, []];
   const [next, outputs] = discover({ ...state, attempts: 0 });
-  return [next, phase.is === 'watching' ? [{ type: 'stop-watch' }, ...outputs] : outputs];
+  return phase.is === 'watching' ? leaveWatch([next, outputs]) : [next, outputs];
+}
+
+function leaveWatch([state, outputs]: Step): Step {
+  return [state, [{ type: 'stop-watch' }, ...outputs]];
 }
 
 function discover(state: WatchState): Step {
@@ -277,7 +301,7 @@ function startWatch(
   const { least, most } = watchSeconds;
   const timeoutSeconds = Math.round(least + (most - least) * jitter);
   return [
-    { ...state, request, seed, phase: { is: 'watching', resourceVersion, fresh } },
+    { ...state, request, seed, phase: { is: 'watching', resourceVersion, fresh, silent: true } },
     [{ type: 'watch', request, from: { resourceVersion, timeoutSeconds } }],
   ];
 }

@@ -33,8 +33,7 @@ export type Phase =
   | { readonly is: 'unserved' }
   /** `next` is absent for the first page. `again`: this list replaces one that ran out midway. */
   | { readonly is: 'listing'; readonly next?: string; readonly again: boolean }
-  /** `fresh`: nothing has come since the survey, so another 410 at once would be a loop. */
-  | { readonly is: 'watching'; readonly resourceVersion: string; readonly fresh: boolean }
+  | ({ readonly is: 'watching' } & Watched)
   | { readonly is: 'waiting'; readonly to: Resume };
 
 /** What to do when the wait is over. */
@@ -42,6 +41,14 @@ export type Resume =
   | { readonly is: 'discover' }
   | { readonly is: 'list'; readonly next?: string; readonly again: boolean }
   | { readonly is: 'watch'; readonly resourceVersion: string; readonly fresh: boolean };
+
+export type Watched = {
+  readonly resourceVersion: string;
+  /** Nothing has come since the survey, so another 410 at once would be a loop. */
+  readonly fresh: boolean;
+  /** Nothing has come on this very watch, not even a bookmark. */
+  readonly silent: boolean;
+};
 
 export type WatchInput =
   | { readonly type: 'started' }

@@ -36,7 +36,9 @@ export function isAway(error: unknown): boolean {
     return networkCodes.has(code) || passing.some((state) => code.startsWith(state));
   }
   if (typeof message !== 'string') return false;
-  return /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(message);
+  return /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(
+    message,
+  );
 }
 
 /** The database is there, but nobody has made the book in it. */

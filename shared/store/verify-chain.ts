@@ -55,7 +55,10 @@ export function problemWith(
     return { firstBad: expected, problem: `entry ${expected} is missing` };
   }
   if (link.previousHash !== head.hash) {
-    return { firstBad: expected, problem: `entry ${expected} does not follow entry ${head.sequence}` };
+    return {
+      firstBad: expected,
+      problem: `entry ${expected} does not follow entry ${head.sequence}`,
+    };
   }
   if (hashLink(head.hash, link) !== link.hash) {
     return { firstBad: expected, problem: `entry ${expected} has been changed` };

@@ -13,8 +13,8 @@ import { verifyChain } from '#shared/store/verify-chain.ts';
 import { MemoryBroker } from '#shared/stream/memory-log.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import { record } from '../../services/recorder/record.ts';
-import { makeBook, startBookServer } from './book-server.ts';
-import type { BookServer } from './book-server.ts';
+import { createBook } from './book-database.ts';
+import type { BookDatabase, BookRole } from './book-database.ts';
 import {
   aPool,
   anEffect,
@@ -30,18 +30,13 @@ import {
   settled,
   shard,
 } from './book-story.ts';
+import { startCuttingProxy } from './cutting-proxy.ts';
 
-let server: BookServer;
-let books = 0;
-
-beforeAll(async () => {
-  server = await startBookServer();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+let logs = 0;
 
 /** A log, an empty book, and a recorder that can be started and stopped between them. */
 class Bench implements AsyncDisposable {
-  readonly database = `book_${(books += 1)}`;
+  readonly book: BookDatabase;
   #now = began;
   log = this.#newLog();
   #lastDecision = 0;
@@ -49,23 +44,22 @@ class Bench implements AsyncDisposable {
   #running: Promise<void> = Promise.resolve();
   readonly #stores: Store[] = [];
 
+  constructor(book: BookDatabase) {
+    this.book = book;
+  }
+
   static async open(): Promise<Bench> {
-    const bench = new Bench();
-    await makeBook(server, bench.database);
-    return bench;
+    return new Bench(await createBook());
   }
 
   #newLog(): Stream {
     const now = (): number => (this.#now += 1_000);
-    return new MemoryBroker({ now, stream: `ROLLCALL_${books}` }).open();
+    logs += 1;
+    return new MemoryBroker({ now, stream: `ROLLCALL_${logs}` }).open();
   }
 
-  as(role?: string): Kysely<BookTables> {
-    const store = openStore({
-      databaseUrl: server.urlFor(this.database, role),
-      name: 'test',
-      sessions: 2,
-    });
+  as(role?: BookRole): Kysely<BookTables> {
+    const store = openStore({ databaseUrl: this.book.urlFor(role), name: 'test', sessions: 2 });
     this.#stores.push(store);
     return store.db;
   }
@@ -82,10 +76,16 @@ class Bench implements AsyncDisposable {
     }
   }
 
-  start(databaseUrl = server.urlFor(this.database, 'rollcall_recorder')): void {
+  start(databaseUrl = this.book.urlFor('recorder')): void {
     this.#stop = new AbortController();
     const store = openStore({ databaseUrl, name: 'recorder', sessions: 1 });
-    const parts = { store, log: this.log, logger: silentLogger(), clock: systemClock, attests: true };
+    const parts = {
+      store,
+      log: this.log,
+      logger: silentLogger(),
+      clock: systemClock,
+      attests: true,
+    };
     this.#running = record(parts, this.#stop.signal).finally(() => store[Symbol.asyncDispose]());
     this.#running.catch(() => undefined);
   }
@@ -93,6 +93,17 @@ class Bench implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+  }
+
+  /** The log is an older copy of itself: same name, same creation time, but its end is missing. */
+  rewindLog(): void {
+    logs -= 1;
+    this.#now = began;
+    this.loseLog();
+  }
+
+  waitAnHour(): void {
+    this.#now += 3_600_000;
   }
 
   /** How the recorder ends by itself. */
@@ -107,7 +118,7 @@ class Bench implements AsyncDisposable {
   }
 
   async caughtUp(): Promise<void> {
-    const reader = this.as('rollcall_reader');
+    const reader = this.as('reader');
     const { last } = await this.log.bounds();
     const { lineage } = this.log.identity;
     await vi.waitFor(
@@ -122,6 +133,7 @@ class Bench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop().catch(() => undefined);
     for (const store of this.#stores) await store[Symbol.asyncDispose]();
+    await this.book[Symbol.asyncDispose]();
   }
 }
 
@@ -153,7 +165,7 @@ describe('a scripted log', () => {
     await bench.tell(...scaledIn);
     bench.start();
     await bench.caughtUp();
-    const reader = bench.as('rollcall_reader');
+    const reader = bench.as('reader');
     const history = await reader.selectFrom('book.history').selectAll().orderBy('id').execute();
     expect(history).toMatchObject([
       { operation: 'created', from_size: null, to_size: 2, outcome: 'done', set_name: 'web' },
@@ -232,9 +244,9 @@ async function bookOf(bench: Bench): Promise<object> {
 }
 
 /** Lets each second commit through to the server, and cuts the line before the answer. */
-async function openDeafProxy(target: number): Promise<
-  AsyncDisposable & { readonly port: number; readonly cuts: number }
-> {
+async function openDeafProxy(
+  target: number,
+): Promise<AsyncDisposable & { readonly port: number; readonly cuts: number }> {
   let commits = 0;
   let cuts = 0;
   const proxy = createServer((client) => {
@@ -271,7 +283,7 @@ async function openDeafProxy(target: number): Promise<
 describe('faults', () => {
   test('a commit whose answer is lost is neither lost nor repeated', async () => {
     await using bench = await Bench.open();
-    const url = new URL(server.urlFor(bench.database, 'rollcall_recorder'));
+    const url = new URL(bench.book.urlFor('recorder'));
     await using deaf = await openDeafProxy(Number(url.port));
     url.port = String(deaf.port);
     bench.start(url.href);
@@ -308,12 +320,15 @@ describe('faults', () => {
 
   test('while Postgres is away the recorder waits, and goes on when it is back', async () => {
     await using bench = await Bench.open();
-    bench.start();
+    const url = new URL(bench.book.urlFor('recorder'));
+    await using proxy = await startCuttingProxy(Number(url.port));
+    url.port = String(proxy.port);
+    bench.start(url.href);
     await bench.tell(seen(aPool(1)));
     await bench.caughtUp();
-    await server.stop();
+    proxy.block();
     await bench.tell(sawVm('web-0'));
-    await server.start();
+    proxy.unblock();
     await bench.caughtUp();
     const history = await bench.as().selectFrom('book.history').select('outcome').execute();
     expect(history).toEqual([{ outcome: 'done' }]);
@@ -326,7 +341,7 @@ describe('faults', () => {
     await bench.caughtUp();
     const second = new AbortController();
     const store = openStore({
-      databaseUrl: server.urlFor(bench.database, 'rollcall_recorder'),
+      databaseUrl: bench.book.urlFor('recorder'),
       name: 'second',
     });
     const parts = { store, log: bench.log, logger: silentLogger(), clock: systemClock };
@@ -351,7 +366,7 @@ describe('faults', () => {
     await bench.tell(seen(aPool(4)));
     bench.start();
     await bench.caughtUp();
-    const reader = bench.as('rollcall_reader');
+    const reader = bench.as('reader');
     const entries = await reader
       .selectFrom('book.entries')
       .select(['kind', 'body'])
@@ -369,6 +384,30 @@ describe('faults', () => {
     expect(await verifyChain(reader)).toMatchObject({ whole: true });
   });
 
+  test('a log that was set back is read again, and nothing is told twice', async () => {
+    await using bench = await Bench.open();
+    await bench.tell(...scaledIn);
+    bench.start();
+    await bench.caughtUp();
+    await bench.stop();
+    const { lineage } = bench.log.identity;
+    const told = await bookOf(bench);
+    bench.rewindLog();
+    expect(bench.log.identity.lineage).toBe(lineage);
+    await bench.tell(...scaledIn.slice(0, -4));
+    bench.start();
+    await bench.caughtUp();
+    const reader = bench.as('reader');
+    const again = reader.selectFrom('book.entries').select('kind').where('turn', '=', 1);
+    expect(await again.execute()).toEqual([{ kind: 'lineage-broken' }]);
+    expect({ ...(await bookOf(bench)), entries: [] }).toEqual({ ...told, entries: [] });
+    bench.waitAnHour();
+    await bench.tell(seen(aPool(7)));
+    await bench.caughtUp();
+    expect(await again.execute()).toContainEqual({ kind: 'size-changed' });
+    expect(await verifyChain(reader)).toMatchObject({ whole: true });
+  });
+
   test('texts that Postgres cannot store do not block the book', async () => {
     await using bench = await Bench.open();
     const because = 'zero \u0000 and a lone \ud800 surrogate';
@@ -383,7 +422,7 @@ describe('faults', () => {
     });
     bench.start();
     await bench.caughtUp();
-    const reader = bench.as('rollcall_reader');
+    const reader = bench.as('reader');
     const [entry] = await reader
       .selectFrom('book.entries')
       .select('body')
@@ -409,19 +448,19 @@ describe('rights', () => {
   afterAll(() => bench[Symbol.asyncDispose]());
 
   test.for([
-    ['rollcall_recorder', `update book.entry set kind = 'x'`],
-    ['rollcall_recorder', `delete from book.entry`],
-    ['rollcall_recorder', `truncate book.entry`],
-    ['rollcall_recorder', `alter table book.entry disable trigger append_only`],
-    ['rollcall_recorder', `set session_replication_role = replica`],
-    ['rollcall_recorder', `delete from book.deleted_volume`],
-    ['rollcall_recorder', `delete from book.activity`],
-    ['rollcall_reader', `select * from book.entry`],
-    ['rollcall_reader', `insert into book.take_over select * from book.take_over`],
-    ['rollcall_reader', `delete from book.history`],
-    ['rollcall_executor', `select * from book.position`],
-    ['rollcall_executor', `select * from book.entries`],
-    ['rollcall_executor', `update book.position_of_recorder set sequence = 99`],
+    ['recorder', `update book.entry set kind = 'x'`],
+    ['recorder', `delete from book.entry`],
+    ['recorder', `truncate book.entry`],
+    ['recorder', `alter table book.entry disable trigger append_only`],
+    ['recorder', `set session_replication_role = replica`],
+    ['recorder', `delete from book.deleted_volume`],
+    ['recorder', `delete from book.activity`],
+    ['reader', `select * from book.entry`],
+    ['reader', `insert into book.take_over select * from book.take_over`],
+    ['reader', `delete from book.history`],
+    ['executor', `select * from book.position`],
+    ['executor', `select * from book.entries`],
+    ['executor', `update book.position_of_recorder set sequence = 99`],
     [undefined, `update book.entry set kind = 'x'`],
     [undefined, `delete from book.entry`],
     [undefined, `truncate book.entry`],
@@ -432,7 +471,7 @@ describe('rights', () => {
   });
 
   test('the executor reads how far the recorder has come', async () => {
-    const url = server.urlFor(bench.database, 'rollcall_executor');
+    const url = bench.book.urlFor('executor');
     await using position = openRecorderPosition(url);
     expect(await position.read()).toEqual({
       lineage: bench.log.identity.lineage,
@@ -447,7 +486,8 @@ describe('rights', () => {
 
   test('a server that does not sync is refused', async () => {
     const admin = bench.as();
-    const lazy = `alter role rollcall_recorder in database ${bench.database} set synchronous_commit = off`;
+    const database = new URL(bench.book.urlFor()).pathname.slice(1);
+    const lazy = `alter role rollcall_recorder in database ${database} set synchronous_commit = off`;
     await sql.raw(lazy).execute(admin);
     bench.start();
     await expect(bench.finished()).rejects.toThrow(/synchronous_commit off/);
@@ -485,7 +525,7 @@ describe('the chain', () => {
       await sql`set local session_replication_role = replica`.execute(transaction);
       for (const statement of tampering.split(';')) await sql.raw(statement).execute(transaction);
     });
-    expect(await verifyChain(bench.as('rollcall_reader'))).toMatchObject({
+    expect(await verifyChain(bench.as('reader'))).toMatchObject({
       whole: false,
       firstBad: firstBad ?? rows[0]?.last,
     });

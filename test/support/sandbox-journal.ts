@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -32,19 +31,19 @@ export async function deletionTimesIn(
 }
 
 async function linesOf(folder: string, kind: string): Promise<readonly Line[]> {
-  const file = join(folder, 'journal.jsonl');
-  if (!existsSync(file)) {
-    throw new Error(`no journal in ${folder}, only: ${(await readdir(folder)).join(', ')}`);
+  const journal = join(folder, 'journal');
+  const files = (await readdir(journal)).filter((name) => name.startsWith('changes-')).toSorted();
+  if (files[0] !== 'changes-00000001.jsonl') {
+    throw new Error(`the journal in ${journal} does not reach back to the start of the sandbox`);
   }
-  const text = await readFile(file, 'utf8');
-  // The last line may be half written.
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line): unknown => JSON.parse(line))
-    .flatMap((line) => {
-      const parsed = lineSchema.safeParse(line);
-      return parsed.success && parsed.data.object.kind === kind ? [parsed.data] : [];
-    });
+  const texts = await Promise.all(files.map((file) => readFile(join(journal, file), 'utf8')));
+  return texts.flatMap(wholeLines).flatMap((line) => {
+    const parsed = lineSchema.parse(JSON.parse(line));
+    return parsed.object.kind === kind ? [parsed] : [];
+  });
+}
+
+/** The last line of a journal that is being written may be half there. */
+function wholeLines(text: string): readonly string[] {
+  return text.split('\n').slice(0, -1);
 }

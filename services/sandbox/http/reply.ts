@@ -73,10 +73,13 @@ function textOf(
       return content.text;
     case 'object':
       headers['content-type'] ??= `application/${content.format ?? 'json'}`;
-      if (content.format === 'yaml') return stringifyYaml(content.value);
+      if (content.format === 'yaml') return stringifyYaml(content.value, yamlAsInGo);
       return `${jsonText(content.value, wantsPretty(request) ? 2 : undefined)}\n`;
   }
 }
+
+/** Sorted keys, lists that are not indented, and quotes where YAML 1.1 would see a time. */
+const yamlAsInGo = { sortMapEntries: true, indentSeq: false, version: '1.1', lineWidth: 0 } as const;
 
 async function encoded(
   request: IncomingMessage,

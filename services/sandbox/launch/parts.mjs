@@ -42,24 +42,27 @@ const table = [
 export function partsOf(run) {
   const needed = table.filter((part) => part.for === undefined || run.uses[part.for]);
   const names = new Set(needed.map((part) => part.name));
-  const groups = environmentGroups(run);
   const base = withNodeFirst(cleanEnvironment(process.env), run.node);
   return needed.map((part) => ({
     name: part.name,
     once: part.once === true,
     after: part.after.filter((name) => names.has(name)),
     command: commandOf(part, run),
-    env: Object.assign({ ...base }, ...part.env.map((group) => groups[group])),
+    env: Object.assign(
+      { ...base },
+      ...part.env.map((group) => environmentGroups(run, part.name)[group]),
+    ),
     ready: readinessOf(part.name, run),
   }));
 }
 
-function environmentGroups(run) {
+function environmentGroups(run, name) {
   const { paths, ports, secrets } = run;
   return {
     log: { NATS_URL: run.natsUrl, NATS_MONITOR_URL: run.natsMonitorUrl },
     cluster: {
-      ROLLCALL_KUBECONFIG: run.options.kubeconfig ?? paths.kubeconfig,
+      // In the sandbox each service has a user of its own, as it has a service account elsewhere.
+      ROLLCALL_KUBECONFIG: run.options.kubeconfig ?? join(paths.sandbox, `kubeconfig-${name}`),
       ...(run.options.context === undefined ? {} : { ROLLCALL_KUBE_CONTEXT: run.options.context }),
     },
     mode: {

@@ -44,7 +44,7 @@ function exampleCommands() {
     ? readdirSync(folder).filter((name) => name.endsWith('.yaml'))
     : [];
   const file = files.find((name) => name.includes('cirros')) ?? files.sort()[0];
-  return file === undefined ? [] : [`kubectl apply -f deploy/examples/${file}`];
+  return file === undefined ? [] : [`kubectl create -f deploy/examples/${file}`];
 }
 
 function withoutPassword(url) {

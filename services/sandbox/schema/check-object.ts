@@ -35,7 +35,7 @@ export function checkObject(version: ResourceVersionDefinition, object: unknown)
  * The cause that says that rules were left out. The API server leaves them out when it finds a cause of
  * one of these reasons, be it in the schema or in the metadata.
  */
-export function uncheckedRules(causes: readonly Cause[]): readonly Cause[] {
+function uncheckedRules(causes: readonly Cause[]): readonly Cause[] {
   if (!causes.some(({ reason }) => blocking.has(reason))) return [];
   const why = 'some validation rules were not checked because the object was invalid';
   const message = `Invalid value: null: ${why}; correct the existing errors to complete validation`;

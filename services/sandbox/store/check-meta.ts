@@ -77,7 +77,11 @@ function causesOfOwner(owner: KubeOwner): readonly Cause[] {
     ...problem('ownerReferences.kind', kind, kind === '' && empty),
     ...problem('ownerReferences.name', name, name === '' && empty),
     ...problem('ownerReferences.uid', uid, uid === '' && empty),
-    ...problem('ownerReferences', owner, event && '/v1, Kind=Event is disallowed from being an owner'),
+    ...problem(
+      'ownerReferences',
+      owner,
+      event && '/v1, Kind=Event is disallowed from being an owner',
+    ),
   ];
 }
 

@@ -1,10 +1,7 @@
-import { InvariantError } from '#shared/lib/assert.ts';
 import type { Checked } from '../schema/types.ts';
-import { openHistory } from './history.ts';
 import type { History } from './history.ts';
-import { openObjectTable } from './object-table.ts';
 import type { ObjectTable } from './object-table.ts';
-import { groupOf, isCrd, openRegistry, resourceKey } from './registry.ts';
+import { openPlaces, restore } from './places.ts';
 import type { Registry } from './registry.ts';
 import type {
   Change,
@@ -65,61 +62,13 @@ export interface Core {
 
 export type Placed = { readonly definition: ResourceDefinition; readonly object: KubeObject };
 
-const defaultHistorySize = 10_000;
-/** A new cluster has a past already, so that small made-up versions are too old, as on a real server. */
-const firstVersion = 1000;
-
 export function openCore(parts: StoreParts): Core {
-  const registry = openRegistry(parts.builtins);
-  const tables = new Map<string, ObjectTable>();
+  const places = openPlaces(parts);
+  const { registry, tableOf, place } = places;
   const listeners = new Set<(change: Change) => void>();
-  const queue: Change[] = [];
-  let resourceVersion = 0;
-  let telling = false;
-
-  const tableOf = (definition: ResourceDefinition): ObjectTable => {
-    const key = resourceKey(definition);
-    const known = tables.get(key);
-    if (known !== undefined) return known;
-    const table = openObjectTable();
-    tables.set(key, table);
-    return table;
-  };
-  const place = ({ type, definition, object }: Omit<Commit, 'previous'>): void => {
-    if (type === 'DELETED') tableOf(definition).remove(object);
-    else tableOf(definition).put(object);
-    if (!isCrd(definition)) return;
-    if (type === 'DELETED') registry.remove(parts.definitionOfCrd(object));
-    else registry.put(parts.definitionOfCrd(object));
-  };
-  /** A listener may write; what it writes is told after what it was told, so everyone sees one order. */
-  const tell = (change: Change): void => {
-    queue.push(change);
-    if (telling) return;
-    telling = true;
-    try {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        for (const listener of listeners) listener(next);
-      }
-    } finally {
-      telling = false;
-    }
-  };
-
-  const restored = parts.restored ?? { resourceVersion: 0, objects: [], changes: [] };
-  resourceVersion = Math.max(restored.resourceVersion, firstVersion);
-  for (const { definition, object } of placedInOrder(registry, parts, restored.objects)) {
-    place({ type: 'ADDED', definition, object });
-  }
-  const history = openHistory(parts.historySize ?? defaultHistorySize, resourceVersion);
-  for (const { type, object, resourceVersion: version } of restored.changes) {
-    const definition = definitionOf(registry, object);
-    const { namespace = '', name } = object.metadata;
-    const previous = tableOf(definition).get(namespace, name);
-    place({ type, definition, object });
-    resourceVersion = version;
-    history.add({ type, definition, object, resourceVersion, ...(previous && { previous }) });
-  }
+  const { history, resourceVersion: start } = restore(parts, places);
+  let resourceVersion = start;
+  const tell = openTeller(listeners);
 
   return {
     parts,
@@ -157,21 +106,20 @@ export function openCore(parts: StoreParts): Core {
   };
 }
 
-/** Definitions come before the objects that need them. */
-function placedInOrder(
-  registry: Registry,
-  { definitionOfCrd }: StoreParts,
-  objects: readonly KubeObject[],
-): readonly Placed[] {
-  for (const object of objects) {
-    const builtin = registry.ofKind(groupOf(object.apiVersion), object.kind);
-    if (builtin !== undefined && isCrd(builtin)) registry.put(definitionOfCrd(object));
-  }
-  return objects.map((object) => ({ definition: definitionOf(registry, object), object }));
-}
-
-function definitionOf(registry: Registry, { apiVersion, kind, metadata }: KubeObject): ResourceDefinition {
-  const definition = registry.ofKind(groupOf(apiVersion), kind);
-  if (definition !== undefined) return definition;
-  throw new InvariantError(`restoring ${kind} ${metadata.name}: nobody defines ${apiVersion} ${kind}`);
+/** A listener may write; what it writes is told after what it was told, so everyone sees one order. */
+function openTeller(listeners: ReadonlySet<(change: Change) => void>): (change: Change) => void {
+  const queue: Change[] = [];
+  let telling = false;
+  return (change) => {
+    queue.push(change);
+    if (telling) return;
+    telling = true;
+    try {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        for (const listener of listeners) listener(next);
+      }
+    } finally {
+      telling = false;
+    }
+  };
 }

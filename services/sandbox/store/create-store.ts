@@ -51,9 +51,13 @@ function answer(core: Core, request: StoreRequest): StoreAnswer {
     case 'create':
       return createObject(core, request);
     case 'update':
-      return request.subresource === 'scale' ? writeScale(core, request) : updateObject(core, request);
+      return request.subresource === 'scale'
+        ? writeScale(core, request)
+        : updateObject(core, request);
     case 'patch':
-      return request.subresource === 'scale' ? writeScale(core, request) : patchObject(core, request);
+      return request.subresource === 'scale'
+        ? writeScale(core, request)
+        : patchObject(core, request);
     case 'delete':
       return deleteObject(core, request);
     case 'deletecollection':

@@ -1,4 +1,11 @@
-import { badRequest, alreadyExists, failed, failure, invalid, namespaceTerminating } from './failures.ts';
+import {
+  badRequest,
+  alreadyExists,
+  failed,
+  failure,
+  invalid,
+  namespaceTerminating,
+} from './failures.ts';
 import { noSuchResource, notFound } from './failures.ts';
 import type { Failure, Refused } from './failures.ts';
 import { causesOfKind, completeNew, nameRuleOf } from './builtin-rules.ts';
@@ -147,7 +154,11 @@ function causesOf(core: Core, { definition, version }: Served, { decoded, draft 
   return withNote(definition, causes);
 }
 
-function finish(core: Core, served: Served, { request, decoded, draft }: Asked & Drafted): StoreAnswer {
+function finish(
+  core: Core,
+  served: Served,
+  { request, decoded, draft }: Asked & Drafted,
+): StoreAnswer {
   const { definition, version } = served;
   const apiVersion = apiVersionOf(definition.group, version.name);
   const { creationTimestamp: time } = draft.metadata;
@@ -163,4 +174,3 @@ function finish(core: Core, served: Served, { request, decoded, draft }: Asked &
   const stored = core.commit({ type: 'ADDED', definition, object });
   return { code: 201, body: inApiVersion(stored, apiVersion), ...warnings };
 }
-

@@ -30,7 +30,8 @@ export function decodeObject(
   served: Served,
   body: unknown,
 ): Decoded | Unreadable | Refused {
-  if (!isRecord(body)) return refused(badRequest(unrecognized(served, body, "Object 'Kind' is missing")));
+  if (!isRecord(body))
+    return refused(badRequest(unrecognized(served, body, "Object 'Kind' is missing")));
   const wrongType = problemOfType(served, body);
   if (wrongType !== undefined) return wrongType;
   const read = readMeta(body['metadata']);
@@ -38,7 +39,13 @@ export function decodeObject(
   const checked = checkObject(served.version, copyJson(body));
   const { meta, unknown } = read;
   const paths = [...unknown, ...checked.unknown.filter((path) => !unknown.includes(path))];
-  return { kind: 'decoded', meta, content: contentOf(checked), causes: checked.causes, unknown: paths };
+  return {
+    kind: 'decoded',
+    meta,
+    content: contentOf(checked),
+    causes: checked.causes,
+    unknown: paths,
+  };
 }
 
 /** How a whole object that cannot be read is refused. */
@@ -113,7 +120,10 @@ export function causesOfPart(part: 'main' | 'status', causes: readonly Cause[]):
 }
 
 /** A custom resource's causes end with a note when they kept its rules from being checked. */
-export function withNote({ custom }: ResourceDefinition, causes: readonly Cause[]): readonly Cause[] {
+export function withNote(
+  { custom }: ResourceDefinition,
+  causes: readonly Cause[],
+): readonly Cause[] {
   const others = causes.filter((cause) => cause.message !== unfinished.message);
   const stops = others.some(({ reason }) => stopping.has(reason));
   return custom && stops ? [...others, unfinished] : others;

@@ -30,7 +30,11 @@ export function deleteObject(core: Core, request: DeleteRequest): StoreAnswer {
   if (object === undefined) return failed(notFound(definition, request.name));
   const problem = brokenPrecondition(definition, object, request.options);
   if (problem !== undefined) return failed(problem);
-  return endObject(core, served, { object, options: request.options, dryRun: request.dryRun === true });
+  return endObject(core, served, {
+    object,
+    options: request.options,
+    dryRun: request.dryRun === true,
+  });
 }
 
 function brokenPrecondition(
@@ -113,7 +117,8 @@ function markedObject(
   if (metadata.deletionTimestamp !== undefined && isSame) return object;
   const { name, uid, resourceVersion, creationTimestamp } = metadata;
   const kept = { ...rest, name, uid, resourceVersion, creationTimestamp };
-  const marks = metadata.deletionTimestamp === undefined ? deletionMarks(core, definition, metadata) : {};
+  const marks =
+    metadata.deletionTimestamp === undefined ? deletionMarks(core, definition, metadata) : {};
   const held = finalizers.length > 0 ? { finalizers } : {};
   return terminating(definition, { ...object, metadata: { ...kept, ...marks, ...held } });
 }

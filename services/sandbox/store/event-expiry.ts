@@ -38,7 +38,10 @@ export function startEventExpiry(core: Core): void {
     schedule();
   };
 
-  const kept = core.tableOf(definition).list('').map((object) => ({ object, ms: createdMs(object) }));
+  const kept = core
+    .tableOf(definition)
+    .list('')
+    .map((object) => ({ object, ms: createdMs(object) }));
   kept.toSorted((left, right) => left.ms - right.ms).forEach(({ object, ms }) => note(object, ms));
   core.subscribe(({ type, object, definition: { group, plural } }) => {
     if (group !== '' || plural !== 'events') return;

@@ -154,7 +154,9 @@ function listItems(
   const type = schema?.['x-kubernetes-list-type'];
   const inner = recordAt(schema, 'items');
   if (type === 'set') {
-    return new Map(list.map((item) => [`v:${JSON.stringify(item)}`, { value: item, schema: inner }]));
+    return new Map(
+      list.map((item) => [`v:${JSON.stringify(item)}`, { value: item, schema: inner }]),
+    );
   }
   const keys = schema?.['x-kubernetes-list-map-keys'];
   if (type !== 'map' || !Array.isArray(keys)) return undefined;

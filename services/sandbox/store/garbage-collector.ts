@@ -2,7 +2,15 @@ import type { Core } from './core.ts';
 import { foregroundFinalizer, orphanFinalizer } from './delete.ts';
 import { openOwnerIndex, ownersOf } from './owner-index.ts';
 import type { Node } from './owner-index.ts';
-import type { Caller, Change, DeleteOptions, KubeObject, KubeOwner, StoreAnswer, StoreRequest } from './types.ts';
+import type {
+  Caller,
+  Change,
+  DeleteOptions,
+  KubeObject,
+  KubeOwner,
+  StoreAnswer,
+  StoreRequest,
+} from './types.ts';
 
 const caller: Caller = {
   user: 'system:serviceaccount:kube-system:generic-garbage-collector',
@@ -109,9 +117,14 @@ export function startGarbageCollector(parts: CollectorParts): void {
   const patch = (node: Node, metadata: Readonly<Record<string, unknown>>): boolean => {
     const { uid } = node.object.metadata;
     const body = { metadata: { uid, ...metadata } };
-    return isDone(handle({ ...addressOf(node), verb: 'patch', patch: 'merge', fieldManager, body }));
+    return isDone(
+      handle({ ...addressOf(node), verb: 'patch', patch: 'merge', fieldManager, body }),
+    );
   };
-  const remove = (node: Node, propagationPolicy: NonNullable<DeleteOptions['propagationPolicy']>) => {
+  const remove = (
+    node: Node,
+    propagationPolicy: NonNullable<DeleteOptions['propagationPolicy']>,
+  ) => {
     const { uid } = node.object.metadata;
     const options = { preconditions: { uid }, propagationPolicy };
     return isDone(handle({ ...addressOf(node), verb: 'delete', fieldManager, options }));
@@ -162,7 +175,9 @@ function isOrphaning({ metadata }: KubeObject): boolean {
 }
 
 function blocks(dependent: KubeObject, uid: string): boolean {
-  return ownersOf(dependent).some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true);
+  return ownersOf(dependent).some(
+    (owner) => owner.uid === uid && owner.blockOwnerDeletion === true,
+  );
 }
 
 /** An object that was promised to orphan or to wait keeps that promise. */

@@ -69,7 +69,9 @@ function rolledBack(later: readonly Change[], asked: Asked): readonly KubeObject
   if (then.size === 0) return asked.now;
   const unchanged = asked.now.filter((object) => !then.has(placeOf(object)));
   const old = [...then.values()].filter((object) => object !== undefined);
-  return [...unchanged, ...old].toSorted((left, right) => (placeOf(left) < placeOf(right) ? -1 : 1));
+  return [...unchanged, ...old].toSorted((left, right) =>
+    placeOf(left) < placeOf(right) ? -1 : 1,
+  );
 }
 
 /** The tail of the object's key in etcd, which lists are ordered by. */

@@ -88,7 +88,12 @@ type Snapshot = {
 const objectsInWrite = 500;
 
 /** Writes a snapshot under another name first, so that one which is there is whole. */
-export async function writeSnapshot({ folder, generation, head, objects }: Snapshot): Promise<void> {
+export async function writeSnapshot({
+  folder,
+  generation,
+  head,
+  objects,
+}: Snapshot): Promise<void> {
   const file = snapshotFile(folder, generation);
   const partial = `${file}.partial`;
   const handle = await open(partial, 'w', 0o600);

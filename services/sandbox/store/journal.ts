@@ -2,7 +2,13 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 import type { Restored } from './core.ts';
-import { changesFile, readJournal, removeOlder, syncFolder, writeSnapshot } from './journal-files.ts';
+import {
+  changesFile,
+  readJournal,
+  removeOlder,
+  syncFolder,
+  writeSnapshot,
+} from './journal-files.ts';
 import type { ChangeLine } from './journal-lines.ts';
 import type { Change, Store } from './types.ts';
 
@@ -133,7 +139,9 @@ class FileJournal implements Journal {
     this.#safe = last.rv;
     const waiting = this.#waiters;
     this.#waiters = waiting.filter((waiter) => waiter.resourceVersion > last.rv);
-    waiting.filter((waiter) => waiter.resourceVersion <= last.rv).forEach(({ resolve }) => resolve());
+    waiting
+      .filter((waiter) => waiter.resourceVersion <= last.rv)
+      .forEach(({ resolve }) => resolve());
   }
 
   /** Goes on in a new file, and writes beside it a snapshot of what stood at the end of the old one. */

@@ -44,7 +44,8 @@ function parseAll(tokens: readonly string[]): readonly Requirement[] {
     requirements.push(parseOne(reader));
     const token = reader.next();
     if (token === end) return requirements;
-    if (token !== ',') throw new SelectorError(`found '${token}', expected: ',' or 'end of string'`);
+    if (token !== ',')
+      throw new SelectorError(`found '${token}', expected: ',' or 'end of string'`);
     reader.position += 1;
     const following = reader.next();
     if (following !== '!' && !isIdentifier(following)) {

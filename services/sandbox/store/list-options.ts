@@ -34,7 +34,10 @@ function notYet(): Failure {
 
 const matches = ['Exact', 'NotOlderThan', ''];
 
-function problemOfMatch({ resourceVersionMatch, resourceVersion = '' }: ListOptions): Cause | undefined {
+function problemOfMatch({
+  resourceVersionMatch,
+  resourceVersion = '',
+}: ListOptions): Cause | undefined {
   if (resourceVersionMatch === undefined || resourceVersionMatch === '') return undefined;
   if (resourceVersion === '') {
     return forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided');

@@ -66,7 +66,11 @@ function snapshotOf(
   const now = core.tableOf(definition).list(namespace);
   const version = exactVersion(options, from);
   if (version === undefined) {
-    return startAt({ kind: 'snapshot', resourceVersion: core.resourceVersion, objects: now }, from, namespace);
+    return startAt(
+      { kind: 'snapshot', resourceVersion: core.resourceVersion, objects: now },
+      from,
+      namespace,
+    );
   }
   const then = core.history.at(version, { definition, namespace, now });
   if (then !== 'gone' && version <= core.resourceVersion) {
@@ -90,7 +94,8 @@ function exactVersion(options: ListOptions, from: Continue): number | undefined 
   if (from.kind === 'from') return from.resourceVersion < 0 ? undefined : from.resourceVersion;
   const { resourceVersion = '', resourceVersionMatch, limit = 0 } = options;
   if (resourceVersion === '' || resourceVersion === '0') return undefined;
-  const isExact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0);
+  const isExact =
+    resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0);
   return isExact ? Number(resourceVersion) : undefined;
 }
 

@@ -82,7 +82,10 @@ export function entriesAfterWrite(
   const own = entries.find((entry) => isOf(entry, writer));
   const fields = union(difference(own === undefined ? {} : fieldsOf(own), removed), written);
   const time = isEmptySet(written) ? own?.time : writer.time;
-  return sorted([...others, entryOf({ ...writer, ...(time === undefined ? {} : { time }) }, fields)]);
+  return sorted([
+    ...others,
+    entryOf({ ...writer, ...(time === undefined ? {} : { time }) }, fields),
+  ]);
 }
 
 /** What ownership is kept of: everything but what the server itself writes into the metadata. */
@@ -160,9 +163,10 @@ const parsed = new WeakMap<object, FieldSet>();
 function fieldSetOf(value: Readonly<Record<string, unknown>>): FieldSet {
   const known = parsed.get(value);
   if (known !== undefined) return known;
-  const fields = Object.entries(value).map(
-    ([part, inner]): [string, FieldSet] => [part, isRecord(inner) ? fieldSetOf(inner) : {}],
-  );
+  const fields = Object.entries(value).map(([part, inner]): [string, FieldSet] => [
+    part,
+    isRecord(inner) ? fieldSetOf(inner) : {},
+  ]);
   const set: FieldSet = Object.fromEntries(fields);
   parsed.set(value, set);
   return set;

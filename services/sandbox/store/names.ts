@@ -41,7 +41,6 @@ export function qualifiedNameProblem(key: string): string {
   return qualifiedPattern.test(name) ? '' : qualifiedText;
 }
 
-
 export function labelValueProblem(value: string): string {
   if (value.length > 63) return 'must be no more than 63 characters';
   return value === '' || qualifiedPattern.test(value) ? '' : valueText;

@@ -28,7 +28,8 @@ export function openOwnerIndex(): OwnerIndex {
 
   return {
     node: (uid) => nodes.get(uid),
-    dependentsOf: (uid) => [...(dependents.get(uid) ?? [])].flatMap((each) => nodes.get(each) ?? []),
+    dependentsOf: (uid) =>
+      [...(dependents.get(uid) ?? [])].flatMap((each) => nodes.get(each) ?? []),
     put(node) {
       const { uid } = node.object.metadata;
       const old = nodes.get(uid);

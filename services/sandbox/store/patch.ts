@@ -25,7 +25,8 @@ export function patchObject(core: Core, request: PatchRequest): StoreAnswer {
     return failed(unreadablePatch(canonicalJson(patched.value), decoded.why));
   }
   const { meta, unknown } = decoded;
-  const mismatch = misaddressed(edit, meta) ?? staleVersion(edit, versionOr(meta.resourceVersion, old));
+  const mismatch =
+    misaddressed(edit, meta) ?? staleVersion(edit, versionOr(meta.resourceVersion, old));
   if (mismatch !== undefined) return failed(mismatch);
   if (request.fieldValidation === 'Strict' && unknown.length > 0) {
     return failed(unreadablePatch(canonicalJson(patched.value), strictText(unknown)));
@@ -78,5 +79,7 @@ function noStrategicMerge(): Failure {
 
 function undecodable(body: unknown, type: string) {
   const given = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body;
-  return badRequest(`error decoding patch: json: cannot unmarshal ${given} into Go value of type ${type}`);
+  return badRequest(
+    `error decoding patch: json: cannot unmarshal ${given} into Go value of type ${type}`,
+  );
 }

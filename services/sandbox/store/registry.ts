@@ -1,4 +1,9 @@
-import type { KubeObject, ResourceDefinition, ResourcePath, ResourceVersionDefinition } from './types.ts';
+import type {
+  KubeObject,
+  ResourceDefinition,
+  ResourcePath,
+  ResourceVersionDefinition,
+} from './types.ts';
 
 export type Served = {
   readonly definition: ResourceDefinition;
@@ -56,7 +61,10 @@ function servedOf(definition: ResourceDefinition): readonly [string, Served][] {
 }
 
 /** The key of a resource whatever its version: `kubevirt.io/virtualmachines`. */
-export function resourceKey({ group, plural }: Pick<ResourceDefinition, 'group' | 'plural'>): string {
+export function resourceKey({
+  group,
+  plural,
+}: Pick<ResourceDefinition, 'group' | 'plural'>): string {
   return `${group}/${plural}`;
 }
 

@@ -1,7 +1,14 @@
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Core } from './core.ts';
 import { withNote } from './decode.ts';
-import { badRequest, failed, failure, invalid, noSuchResource, unreadablePatch } from './failures.ts';
+import {
+  badRequest,
+  failed,
+  failure,
+  invalid,
+  noSuchResource,
+  unreadablePatch,
+} from './failures.ts';
 import type { Failure } from './failures.ts';
 import { valueAt, withValueAt } from './json.ts';
 import { entriesAfterScale } from './managed-fields.ts';
@@ -73,7 +80,9 @@ function resize(core: Core, { edit, scale, replicas }: Resize): StoreAnswer {
   }
   const next: KubeObject = { ...sized, apiVersion: storageVersionOf(definition) };
   const isSame = valueAt(old, path) === replicas;
-  const entries = isSame ? old.metadata.managedFields : scaledEntries(core, edit, { path, replicas });
+  const entries = isSame
+    ? old.metadata.managedFields
+    : scaledEntries(core, edit, { path, replicas });
   const answer = commitEdit(core, edit, { next, entries: entries ?? [] });
   const object = answer.body;
   return isObject(object) ? { ...answer, body: scaleOf(scale, object) } : answer;

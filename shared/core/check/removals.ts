@@ -115,12 +115,26 @@ function checkRetire(checked: Checked): readonly string[] {
   if (set.kind !== 'VirtualMachinePool') return ['I15 only a pool is retired'];
   return [
     ...finding(!isTerminating(set), 'I15 a pool that is not being deleted is retired'),
+    ...finding(!isEveryDiskTold(checked, set), 'I7 a disk of the pool is not listed'),
     ...finding(hasHeldMember(checked, set), 'I15 the pool is retired before its members'),
     ...finding(
       pending.some(({ command }) => command.verb === 'create-vm'),
       'I15 the pool is retired while a member is being made',
     ),
   ];
+}
+
+/** Disks that the book has not been told of by letting their member go. */
+function isEveryDiskTold(checked: Checked, set: Pool): boolean {
+  const told = new Set(
+    withVerb(checked, 'retire-set').flatMap(({ disks }) =>
+      disks.map((disk) => disk.claim?.uid ?? disk.dataVolume?.uid),
+    ),
+  );
+  return poolMembers({ ...checked, set })
+    .all.filter(({ meta }) => !checked.memory.freed.has(meta.uid))
+    .flatMap((vm) => endangeredDisks(checked.view, vm))
+    .every((disk) => told.has(disk.claim?.uid ?? disk.dataVolume?.uid));
 }
 
 function hasHeldMember(checked: Checked, set: Pool): boolean {
