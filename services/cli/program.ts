@@ -8,7 +8,6 @@ import type { ExitCode } from './failure.ts';
 import { historyAnswer, readHistory } from './history.ts';
 import { formats, renderAnswer } from './output.ts';
 import type { Answer, Format } from './output.ts';
-import { readLog } from './read-log.ts';
 import { describeScope } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { parseSet } from './set-reference.ts';
@@ -111,6 +110,8 @@ async function status(
   report: (code: ExitCode) => void,
 ): Promise<void> {
   const settings = await settingsOf(around);
+  // The client of the broker is slow to load, and no other command needs it.
+  const { readLog } = await import('./read-log.ts');
   const [book, log] = await Promise.all([
     withBook(settings.databaseUrl, readBookStanding),
     readLog(settings),

@@ -154,8 +154,8 @@ function reconcilerRow({ takeOvers }: BookStanding, { now, colors }: Look): Row 
   const age = formatAge(now.getTime() - newest.at.getTime());
   const holders = new Set(takeOvers.map((takeOver) => takeOver.holder)).size;
   const others = holders > 1 ? `, ${holders} holders in all` : '';
-  const detail = `last by ${newest.holder}, ${age} ago, epoch ${newest.epoch}${others}`;
-  return ['reconciler', cell(`${takeOvers.length} shards taken over`), detail];
+  const detail = `shards, last by ${newest.holder}, ${age} ago, epoch ${newest.epoch}${others}`;
+  return ['reconciler', cell(`${takeOvers.length} taken over`), detail];
 }
 
 function setsRow({ sets, holds }: BookStanding, colors: Colors): Row {

@@ -16,7 +16,7 @@ export function cell(text: string | number | null | undefined, paint?: Paint): C
 export function renderTable(heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const all = [heads.map((text): Cell => ({ text })), ...rows];
   const widths = heads.map((_, column) =>
-    Math.max(...all.map((row) => [...(row[column]?.text ?? '')].length)),
+    Math.max(...all.map((row) => widthOf(row[column]?.text ?? ''))),
   );
   return all.map((row) => `${renderRow(row, widths)}\n`).join('');
 }
@@ -24,7 +24,7 @@ export function renderTable(heads: readonly string[], rows: readonly (readonly C
 function renderRow(row: readonly Cell[], widths: readonly number[]): string {
   const cells = row.map(({ text, paint }, column) => {
     const isLast = column === row.length - 1;
-    const blanks = isLast ? '' : ' '.repeat((widths[column] ?? 0) - [...text].length + 3);
+    const blanks = isLast ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text) + 3);
     return `${paint === undefined ? text : paint(text)}${blanks}`;
   });
   return cells.join('');
@@ -33,4 +33,9 @@ function renderRow(row: readonly Cell[], widths: readonly number[]): string {
 /** Texts of the cluster may hold sequences that would steer the terminal; they are shown as ? */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '?');
+}
+
+/** In code points: names, arrows and dashes take one place each. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }

@@ -1,3 +1,4 @@
+import { claimStream } from '#shared/cluster/claim-stream.ts';
 import { openCluster } from '#shared/cluster/kube-cluster.ts';
 import { loadDigestKey } from '#shared/cluster/template-digest.ts';
 import { systemClock } from '#shared/process/clock.ts';
@@ -17,10 +18,11 @@ await runProcess('executor', async ({ env, log, signal }) => {
   await using stream = await openNatsLog(settings.stream, log);
   await using book = openRecorderPosition(settings.databaseUrl);
   await using cluster = await openCluster({ ...settings.cluster, userAgent: 'rollcall-executor' });
+  const clock = systemClock;
+  await claimStream({ cluster, positions: stream.positions, clock, log }, signal);
   await using lease = await stream.leases.hold('executor', `executor-${process.pid}`, signal);
   const { policy } = settings;
   const { lineage } = stream.identity;
-  const clock = systemClock;
   const run = execute(
     {
       stream,

@@ -32,11 +32,10 @@ export function createAlarm(clock: LogClock): Alarm {
   function ring(): void {
     timer = undefined;
     const now = clock.now();
-    for (const [key, wake] of wakes) {
-      if (wake.at > now) continue;
-      wakes.delete(key);
-      wake.ring();
-    }
+    // What is set while ringing waits for the next time.
+    const due = [...wakes].filter(([, { at }]) => at <= now);
+    for (const [key] of due) wakes.delete(key);
+    for (const [, wake] of due) wake.ring();
     arm();
   }
 

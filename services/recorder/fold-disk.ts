@@ -33,6 +33,21 @@ export function foldClaimGone(
   enter(step, 'disk-gone', { ...gone, gap });
 }
 
+/**
+ * A claim is terminating: it will go as soon as nobody uses it. If no command of ours endangers it,
+ * others have deleted it, and what is decided later is not the cause.
+ */
+export function foldClaimTerminating(step: Step, claim: Holding): void {
+  const told = rowOf(step.state, claim, claim);
+  if (told !== undefined && told.state !== 'kept') return;
+  const row = rowOfStranger(step, claim, claim);
+  if (row === undefined) return;
+  const { name, uid, namespace } = claim;
+  const going: DeletedVolume = { ...row, ...disksOf(step.state, claim), claim: { name, uid } };
+  putVolume(step, going);
+  enter(step, 'disk-going', { ...going, namespace });
+}
+
 /** The row of the claim, or the one made for its DataVolume before there was a claim. */
 function rowOf(
   state: BookState,
@@ -69,7 +84,8 @@ function rowOfStranger(
     ...(member.ordinal === undefined ? {} : { ordinal: member.ordinal }),
     cause: 'deleted outside Rollcall',
     ...(activity === undefined ? {} : { activity }),
-    applied: false,
+    // Somebody's deletion has been carried out: no outcome of ours takes that back.
+    applied: true,
     state: 'at risk',
   };
 }

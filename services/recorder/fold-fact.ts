@@ -2,7 +2,7 @@ import { compareResourceVersions } from '#shared/contract/ids.ts';
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Observable } from '#shared/contract/objects.ts';
-import { foldClaimGone } from './fold-disk.ts';
+import { foldClaimGone, foldClaimTerminating } from './fold-disk.ts';
 import { foldMember, foldMemberGone } from './fold-member.ts';
 import { foldSet, foldSetGone } from './fold-set.ts';
 import { holdingOf, isSameHolding } from './holding-of.ts';
@@ -36,6 +36,9 @@ export function foldObserved(step: Step, object: Observable, surveyed: boolean):
   putHolding(step, next);
   if (isSet(object)) foldSet(step, { previous, next }, { object, surveyed });
   else if (isMember(next)) foldMember(step, previous, next);
+  else if (next.kind === 'PersistentVolumeClaim' && next.deleting && previous?.deleting !== true) {
+    foldClaimTerminating(step, next);
+  }
 }
 
 /** The watch told of the end of an object. */

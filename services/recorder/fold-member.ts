@@ -1,4 +1,4 @@
-import { endOperation, progress, startOperations } from './operations.ts';
+import { doomedIn, endOperation, progress, startOperations } from './operations.ts';
 import type { Activity, Attribution, Holding } from './rows.ts';
 import { isActive } from './state.ts';
 import { enter, openOperations, putActivity, setNameOf } from './step.ts';
@@ -42,7 +42,8 @@ function noteLoss(step: Step, setUid: string, member: Holding, gap = false): voi
   if (set === undefined || set.deleting || set.goneAt !== undefined) return;
   if (member.purpose === 'scale-in' || member.purpose === 'retire') return;
   const others = step.state.memberships.get(setUid)?.active ?? 0;
-  if (others >= (set.wanted ?? 1)) return;
+  const wanted = set.wanted ?? 1;
+  if (others >= wanted && others - doomedIn(step.state, setUid) >= wanted) return;
   const setName = setNameOf(set);
   if (setName === undefined) return;
   const by = causeOf(member);

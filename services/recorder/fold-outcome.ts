@@ -1,4 +1,5 @@
 import type { Outcome, Settled } from '#shared/contract/records.ts';
+import { progress } from './operations.ts';
 import { enter, putHolding, putVolume } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -29,6 +30,8 @@ function spareMember(step: Step, uid: string | undefined, effect: string): void 
   if (member?.purposeEffect !== effect || member.goneAt !== undefined) return;
   const { purpose: _purpose, purposeEffect: _effect, ...spared } = member;
   putHolding(step, spared);
+  // It counts again: a size that was taken back may be reached by it.
+  if (spared.owner !== undefined) progress(step, spared.owner);
 }
 
 function wasCarriedOut(outcome: Outcome): boolean {

@@ -129,6 +129,22 @@ describe('the size of a set', () => {
     expect(history(changes)).toEqual(['created – → 3 done', 'scaled 3 → 2 done']);
   });
 
+  test('a size that is taken back is reached by the members that are spared', () => {
+    const changes = fold(
+      seen(aPool(1)),
+      sawVm('web-0'),
+      seen(aPool(0)),
+      decidedDeletes(1, ['web-0']),
+      seen(aPool(1)),
+      settled(anEffect(1, 0), 'withdrawn'),
+    );
+    expect(history(changes)).toEqual([
+      'created – → 1 done',
+      'scaled 1 → 0 superseded',
+      'scaled 0 → 1 done',
+    ]);
+  });
+
   test('a deleted set is done when its last member is gone', () => {
     const deleting = [
       seen(aPool(1)),
@@ -185,6 +201,22 @@ describe('members', () => {
       gone('VirtualMachine', 'web-2'),
     );
     expect(history(changes)).toEqual(['created – → 3 done']);
+  });
+
+  test('a member lost beside victims of scale-in is replaced, and the scaling waits for them', () => {
+    const changes = fold(
+      seen(aPool(2)),
+      sawVm('web-0'),
+      sawVm('web-1'),
+      seen(aPool(1)),
+      decidedDeletes(1, ['web-1']),
+      gone('VirtualMachine', 'web-0'),
+    );
+    expect(history(changes)).toEqual([
+      'created – → 2 done',
+      'scaled 2 → 1 running',
+      'member-replaced web-0 → ? running',
+    ]);
   });
 
   test('a member of a replica set is replaced by the next new one', () => {
@@ -285,6 +317,31 @@ describe('disks', () => {
         state: 'gone',
       },
     ]);
+  });
+
+  test('a claim that others delete while it is in use is told at once, and keeps that cause', () => {
+    const deletedInUse = [
+      seen(aPool(1)),
+      sawVm('web-0'),
+      ...sawDisk('web-0'),
+      ...sawDisk('web-0', { deleting: true }),
+    ];
+    const [going] = fold(...deletedInUse).volumes.values();
+    expect(going).toMatchObject({ cause: 'deleted outside Rollcall', state: 'at risk' });
+    const later = [decidedDeletes(1, ['web-0'], { purpose: 'retire' }), claimGone('web-0')];
+    const [vanished] = fold(...deletedInUse, ...later).volumes.values();
+    expect(vanished).toMatchObject({ cause: 'deleted outside Rollcall', state: 'gone' });
+    const stale = fold(
+      ...deletedInUse,
+      decidedDeletes(1, ['web-0']),
+      settled(anEffect(1, 0), 'stale'),
+    );
+    expect([...stale.volumes.values()][0]?.state).toBe('at risk');
+  });
+
+  test('a claim that terminates after our command keeps the cause of the command', () => {
+    const [volume] = fold(...scaledIn, ...sawDisk('web-2', { deleting: true })).volumes.values();
+    expect(volume).toMatchObject({ cause: 'scale-in 3 → 1' });
   });
 
   test('a claim that has nothing to do with a set is not in the book', () => {

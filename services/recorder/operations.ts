@@ -6,6 +6,7 @@ import type {
   OperationOutcome,
   SetName,
 } from './rows.ts';
+import { isActive } from './state.ts';
 import type { BookState } from './state.ts';
 import { enter, openOperations, putActivity } from './step.ts';
 import type { Step } from './step.ts';
@@ -102,7 +103,7 @@ function outcomeOf(
   switch (activity.operation) {
     case 'created':
     case 'scaled':
-      return present === activity.to ? 'done' : undefined;
+      return present === activity.to && doomedIn(state, set.uid) === 0 ? 'done' : undefined;
     case 'deleted':
       return set.goneAt !== undefined && present === 0 ? 'done' : undefined;
     case 'member-replaced': {
@@ -119,7 +120,7 @@ function outcomeOf(
 
 /**
  * The members that a set has. A pool counts terminating ones too, for they still hold their names; a
- * replica set does not (kubevirt-behaviour: pool.go counts all it owns, replicaset.go the active).
+ * replica set does not (kubevirt pool.go counts all it owns, replicaset.go the active).
  */
 export function presentIn(state: BookState, set: Holding): number {
   const membership = state.memberships.get(set.uid);
@@ -128,8 +129,20 @@ export function presentIn(state: BookState, set: Holding): number {
   return isCountedWhole ? membership.uids.size : membership.active;
 }
 
+/** Active members that a smaller size takes away: present for now, but not for the size. */
+export function doomedIn(state: BookState, setUid: string): number {
+  const uids = state.memberships.get(setUid)?.uids ?? new Set();
+  let doomed = 0;
+  for (const uid of uids) {
+    const member = state.holdings.get(uid);
+    if (member?.purpose === 'scale-in' && isActive(member)) doomed += 1;
+  }
+  return doomed;
+}
+
 function isAtRest(state: BookState, set: Holding): boolean {
   const membership = state.memberships.get(set.uid);
   const active = membership?.active ?? 0;
-  return active === (set.wanted ?? 1) && (membership?.uids.size ?? 0) === active;
+  const isFull = active === (set.wanted ?? 1) && (membership?.uids.size ?? 0) === active;
+  return isFull && doomedIn(state, set.uid) === 0;
 }

@@ -32,6 +32,7 @@ export type EntryKind =
   | 'decided'
   | 'held'
   | 'settled'
+  | 'disk-going'
   | 'disk-gone'
   | 'poison'
   | 'lineage-broken';
@@ -91,7 +92,7 @@ export type DeletedVolume = {
   readonly decision?: number;
   /** The newest command that endangers it. */
   readonly effect?: string;
-  /** One of the commands that endangered it was carried out. */
+  /** A deletion that takes it was carried out, by a command of ours or by others. */
   readonly applied: boolean;
   readonly activity?: number;
   readonly goneAt?: number;

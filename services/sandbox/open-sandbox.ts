@@ -109,19 +109,28 @@ const installer: Caller = { user: 'system:sandbox', groups: ['system:masters'] }
 
 /** Makes a definition, or brings the one of an earlier start up to date; no change makes no write. */
 function applyCrd(store: Store, crd: unknown): void {
-  const metadata = isRecord(crd) ? crd['metadata'] : undefined;
-  const name = isRecord(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : '';
+  const metadata = isRecord(crd) && isRecord(crd['metadata']) ? crd['metadata'] : {};
+  const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   const where = {
     resource: { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' },
     namespace: '',
     caller: installer,
-    fieldManager: 'rollcall-sandbox',
   };
-  const made = store.handle({ ...where, verb: 'create', body: crd });
+  const write = { ...where, fieldManager: 'rollcall-sandbox' };
+  const { body: known, code } = store.handle({ ...where, verb: 'get', name });
+  const version = isRecord(known) && isRecord(known['metadata']) && known['metadata'];
   const done =
-    made.code === 409
-      ? store.handle({ ...where, verb: 'patch', patch: 'merge', name, body: crd })
-      : made;
+    code === 200 && version && isRecord(crd)
+      ? store.handle({
+          ...write,
+          verb: 'update',
+          name,
+          body: {
+            ...crd,
+            metadata: { ...metadata, resourceVersion: version['resourceVersion'] },
+          },
+        })
+      : store.handle({ ...write, verb: 'create', body: crd });
   if (done.code < 300) return;
   throw new Error(`installing the definition ${name}: ${JSON.stringify(done.body)}`);
 }

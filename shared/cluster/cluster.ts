@@ -11,7 +11,7 @@ export interface Cluster extends AsyncDisposable {
   identity(): Promise<Answer<Uid>>;
   /** The apiVersion under which each kind is served; a kind that is missing is not served. */
   discover(): Promise<Answer<ReadonlyMap<Kind, string>>>;
-  /** One page of a consistent list over all namespaces: never resourceVersion=0 (wall 21). */
+  /** One page of a consistent list over all namespaces: never resourceVersion=0. */
   list(kind: Kind, page: PageRequest): Promise<Answer<Page>>;
   /**
    * Every event after a version, until the server or the signal ends it. Throws nothing: a failure is

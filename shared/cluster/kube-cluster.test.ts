@@ -102,6 +102,16 @@ function line(type: string, resourceVersion: string): string {
   return `${JSON.stringify({ type, object: { metadata: { name: 'é\u2028', resourceVersion } } })}\n`;
 }
 
+test.each([
+  ['nowhere', /cannot be read/],
+  ['empty', /has no cluster for the context "other"/],
+])('a kubeconfig that is %s is refused with its name', async (name, problem) => {
+  const { folder } = await rig(() => undefined);
+  await writeFile(join(folder, 'empty'), '{}');
+  const opening = openCluster({ kubeconfig: join(folder, name), context: 'other', userAgent: 't' });
+  await expect(opening).rejects.toThrow(problem);
+});
+
 test('finds the served version of each kind, and uses it from then on', async () => {
   const { cluster, heard } = await rig((request, response) => {
     if (!discovery(request, response))
@@ -187,6 +197,22 @@ test('reads rotated credentials again after a 401, a token file too, and asks on
   await writeFile(join(folder, 'token'), 'third\n');
   expect(await cluster.read(vm)).toMatchObject({ ok: true });
   expect(heard).toHaveLength(3);
+});
+
+test('asks an exec plugin for its token, and again when the token is refused', async () => {
+  const { cluster, heard, writeKubeconfig, folder } = await rig(({ headers }, response) => {
+    if (headers.authorization === 'Bearer from-plugin') send(response, { metadata: {} });
+    else send(response, { reason: 'Unauthorized' }, 401);
+  });
+  const script = join(folder, 'plugin.mjs');
+  const credential = { kind: 'ExecCredential', status: { token: 'from-plugin' } };
+  await writeFile(script, `console.log(${JSON.stringify(JSON.stringify(credential))})`);
+  await writeKubeconfig({ exec: { command: process.execPath, args: [script] } });
+  expect(await cluster.read(vm)).toMatchObject({ ok: true });
+  expect(heard.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer first',
+    'Bearer from-plugin',
+  ]);
 });
 
 test('a 401 that stays is told, without asking for ever', async () => {

@@ -12,16 +12,20 @@ export function apiErrorCode(error: unknown): number | undefined {
   return error.api_error?.err_code ?? error.api_error?.code;
 }
 
-/** Repeats a question while nobody answers; an answer that is a no is thrown. */
-export async function untilAnswered<Value>(link: Link, ask: () => Promise<Value>): Promise<Value> {
+/** Repeats a question while nobody answers; an answer that is a no is thrown, as is an abort. */
+export async function untilAnswered<Value>(
+  link: Link,
+  ask: () => Promise<Value>,
+  signal?: AbortSignal,
+): Promise<Value> {
   for (let attempt = 1; ; attempt += 1) {
-    await link.up();
+    await link.up(signal);
     try {
       return await ask();
     } catch (error) {
       if (apiErrorCode(error) !== undefined || link.failed) throw error;
       link.log.debug({ err: error, attempt }, 'asking JetStream again');
-      await systemClock.sleep(backoffMs(again, attempt, Math.random()));
+      await systemClock.sleep(backoffMs(again, attempt, Math.random()), signal);
     }
   }
 }

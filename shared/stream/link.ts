@@ -46,9 +46,15 @@ export class Link implements AsyncDisposable {
     return this.#lost.promise;
   }
 
-  /** Resolves while connected and verified; rejects once the link is lost. */
-  up(): Promise<void> {
-    return this.#failure === undefined ? this.#up.promise : this.#lost.promise;
+  /** Resolves while connected and verified; rejects once the link is lost, or the signal aborts. */
+  up(signal?: AbortSignal): Promise<void> {
+    if (this.#failure !== undefined) return this.#lost.promise;
+    if (this.#isUp || signal === undefined) return this.#up.promise;
+    return unlessAborted(this.#up.promise, signal);
+  }
+
+  get isUp(): boolean {
+    return this.#isUp && this.#failure === undefined;
   }
 
   get failed(): boolean {
@@ -170,6 +176,19 @@ export async function openLink(settings: StreamSettings, log: Logger): Promise<L
     throw new RefusalError(`NATS at ${url.host} cannot be used: ${reasonOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** The promise's answer, or the signal's reason when that comes first. */
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

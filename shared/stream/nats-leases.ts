@@ -16,7 +16,7 @@ export function createLeases(link: Link, bucket: KV): Leases {
       const started = systemClock.monotonicMs();
       for (let said = 0; ;) {
         signal.throwIfAborted();
-        await link.up();
+        await link.up(signal);
         const revision = await take(bucket, name, holder);
         if (revision !== undefined) return new HeldLease({ link, bucket, name, holder }, revision);
         const waitedMs = systemClock.monotonicMs() - started;
@@ -72,7 +72,7 @@ class HeldLease implements Lease {
     this.#stop.abort();
     await this.#renewing;
     const { bucket, link, name } = this.#holding;
-    if (this.#revision === undefined || link.failed) return;
+    if (this.#revision === undefined || !link.isUp) return;
     try {
       await bucket.delete(name, { previousSeq: this.#revision });
     } catch (error) {
@@ -97,7 +97,7 @@ class HeldLease implements Lease {
 
   async #renewOnce(): Promise<void> {
     const { bucket, link, name, holder } = this.#holding;
-    await link.up();
+    await link.up(this.#stop.signal);
     try {
       this.#revision = await bucket.update(name, holder, this.#revision ?? 0);
     } catch (error) {

@@ -18,11 +18,12 @@ const pullBytes = 16 * 1024 * 1024;
 const pullForMs = 30_000;
 const heartbeatMs = 2_000;
 const checkEachMs = 1_000;
-/** Status codes: no messages, time is over; a conflict may also be a pull that has brought its bytes. */
 const heartbeat = 100;
+/** Status codes that end a pull: no messages, time is over. */
 const pullEnds = [404, 408];
+/** Means a fault, unless the pull has brought all that it was to bring. */
 const conflict = 409;
-const bytesReached = 'MaxBytes';
+const fulfilled = ['Message Size Exceeds MaxBytes', 'Batch Completed'];
 /** So many checks without a word, heartbeats included, and the consumer counts as lost. */
 const silentChecks = 6;
 
@@ -121,7 +122,9 @@ export class Pulling implements Disposable {
   #takeStatus({ headers }: Msg): void {
     const { code = 0, description = '' } = headers ?? {};
     if (code === heartbeat) return;
-    if (!pullEnds.includes(code) && !(code === conflict && description.includes(bytesReached))) {
+    const hasEnded =
+      pullEnds.includes(code) || (code === conflict && fulfilled.includes(description));
+    if (!hasEnded) {
       this.#end(`the broker says ${code} ${description}`);
       return;
     }

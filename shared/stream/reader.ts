@@ -33,9 +33,9 @@ export async function* readInOrder(
   from: { readonly after: number; readonly families?: readonly Family[] },
 ): AsyncGenerator<Delivery> {
   let { after } = from;
-  for (let attempt = 1; !reading.signal.aborted; attempt += 1) {
-    await reading.link.up();
-    const consumer = await makeConsumer(reading, { ...from, after });
+  for (let attempt = 1; ; attempt += 1) {
+    const consumer = await unlessStopped(reading, makeConsumer(reading, { ...from, after }));
+    if (consumer === undefined) return;
     using pulling = new Pulling(reading, consumer);
     for (;;) {
       const delivery = await pulling.next();
@@ -46,7 +46,24 @@ export async function* readInOrder(
     }
     if (reading.signal.aborted) return;
     reading.link.log.info({ after, because: pulling.ended }, 'reading the log anew');
-    await systemClock.sleep(backoffMs(again, attempt, Math.random()));
+    await unlessStopped(
+      reading,
+      systemClock.sleep(backoffMs(again, attempt, Math.random()), reading.signal),
+    );
+  }
+}
+
+/** Undefined once the reading was told to stop, which is an end and not a failure. */
+async function unlessStopped<Value>(
+  { signal }: Reading,
+  work: Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    const value = await work;
+    return signal.aborted ? undefined : value;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
 
@@ -67,7 +84,7 @@ async function makeConsumer(
     num_replicas: 1,
     ...(filters.length === 0 || filters.length === families.length ? {} : filterBy(filters)),
   };
-  await untilAnswered(reading.link, () => addConsumer(reading, config));
+  await untilAnswered(reading.link, () => addConsumer(reading, config), reading.signal);
   return name;
 }
 

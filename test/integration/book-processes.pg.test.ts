@@ -30,7 +30,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-book-'));
   const database = await createDatabase(inject('postgresUrl'));
   ownerUrl = database.url;
-  drop = database.drop;
+  drop = () => database.drop();
   const passwords = { recorder: password, reader: password, executor: password };
   await writeFile(join(folder, 'passwords.json'), JSON.stringify(passwords));
   const cli = { databaseUrl: urlFor('reader'), natsUrl: broker.url, cluster };

@@ -118,7 +118,10 @@ export function sawVmi(
 }
 
 /** DataVolume, claim and volume of one member, as a cluster makes them. */
-export function sawDisk(vm: string): readonly LogRecord[] {
+export function sawDisk(
+  vm: string,
+  options: { readonly deleting?: boolean } = {},
+): readonly LogRecord[] {
   const name = `${vm}-disk`;
   const disk = { storageClass: 'fast', size: '10Gi' };
   const volume = `pv-${name}`;
@@ -138,6 +141,7 @@ export function sawDisk(vm: string): readonly LogRecord[] {
       kind: 'PersistentVolumeClaim',
       meta: aMeta(name, {
         uid: uid(`${name}-pvc`),
+        ...(options.deleting === true ? terminating : {}),
         owners: [{ ...owner('DataVolume', name), uid: uid(`${name}-dv`) }],
       }),
       ...disk,

@@ -80,6 +80,24 @@ test('reads on where it was when its connection breaks again and again', async (
   expect(seen).toEqual(names);
 });
 
+test('reads much, large and small, through one consumer', async () => {
+  await using nats = await startPrivateNats();
+  await provision(settingsOf(nats), log);
+  await using stream = await openNatsLog(settingsOf(nats), log);
+  const small = Array.from({ length: 1_500 }, (_, number) => `small-${number}`);
+  const large = Array.from({ length: 200 }, (_, number) => `${number}-${'x'.repeat(100_000)}`);
+  for (let at = 0; at < small.length; at += 60) {
+    const some = small.slice(at, at + 60);
+    await Promise.all(some.map((one, to) => stream.append(aShard(to), 'fact', aFact(one))));
+  }
+  await Promise.all(large.map((one, to) => stream.append(aShard(to % 60), 'fact', aFact(one))));
+  expect(await takeNames(stream, 1_700)).toHaveLength(1_700);
+  const connection = await connect({ servers: nats.url });
+  const manager = await connection.jetstreamManager();
+  expect(await manager.consumers.list('ROLLCALL_test').next()).toHaveLength(1);
+  await connection.close();
+});
+
 test('notices that the stream was made anew, while connected and at the next start', async () => {
   await using nats = await startPrivateNats();
   await provision(settingsOf(nats), log);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LogRecord } from '#shared/contract/records.ts';
 import { shardSchema } from '#shared/contract/ids.ts';
@@ -87,6 +88,17 @@ test('is taken over by a second one, stops, and leaves no fork', async () => {
   await first[Symbol.asyncDispose]();
 });
 
+test('stops at once when told to while the broker is away', async () => {
+  const running = await start('one');
+  await running.opened(1);
+  await nats.kill();
+  await running.isCutOff();
+  const began = performance.now();
+  await running[Symbol.asyncDispose]();
+  expect(performance.now() - began).toBeLessThan(3_000);
+  await nats.start();
+});
+
 test('hands over at once when it is stopped', async () => {
   const first = await start('one');
   await first.opened(1);
@@ -154,6 +166,12 @@ async function start(holder: string, more = { isLeaseIgnored: false }) {
         },
         { timeout: 10_000, interval: 20 },
       );
+    },
+    /** Waits until its connection has noticed that the broker is gone. */
+    async isCutOff(): Promise<void> {
+      const asking = own.bounds();
+      asking.catch(() => undefined);
+      await Promise.race([asking, sleep(100)]);
     },
     async [Symbol.asyncDispose]() {
       stop.abort();

@@ -86,7 +86,7 @@ class Bench implements AsyncDisposable {
       clock: systemClock,
       attests: true,
     };
-    this.#running = record(parts, this.#stop.signal).finally(() => store[Symbol.asyncDispose]());
+    this.#running = recordAndClose(parts, this.#stop.signal);
     this.#running.catch(() => undefined);
   }
 
@@ -135,6 +135,14 @@ class Bench implements AsyncDisposable {
     for (const store of this.#stores) await store[Symbol.asyncDispose]();
     await this.book[Symbol.asyncDispose]();
   }
+}
+
+async function recordAndClose(
+  parts: Parameters<typeof record>[0],
+  signal: AbortSignal,
+): Promise<void> {
+  await using _store = parts.store;
+  await record(parts, signal);
 }
 
 function isDecision(told: LogRecord): told is Decision {

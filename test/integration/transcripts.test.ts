@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 
 import { apiClient } from '#test/support/transcript-client.ts';
 import type { ApiClient } from '#test/support/transcript-client.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
 import { startReplay } from '#test/support/transcript-replay.ts';
-import type { Comparison } from '#test/support/transcript-replay.ts';
+import type { Comparison, Replay } from '#test/support/transcript-replay.ts';
 import { readTranscript, stepNumbers } from '#test/support/transcripts.ts';
-import type { Step } from '#test/support/transcripts.ts';
+import type { RecordedRequest, Step } from '#test/support/transcripts.ts';
 import { openTestSandbox, steppedClock } from '#test/support/test-sandbox.ts';
 
 /**
@@ -23,8 +24,9 @@ const reasons = {
   release: 'the build of the recorded server is not ours',
   openapi: 'the documents hold our schemas: that the index is there is what kubectl needs',
   columnText: 'descriptions of built-in columns are not repeated; names, types and cells are',
+  yaml: 'the layout of YAML and the folding of its lines are our own',
+  bookmarks: 'the recorded server sent its last bookmark twice',
   rows: 'rows and versions that only a busy cluster has: the service kubernetes, its events',
-  slim: 'our CRDs are slim: descriptions of columns may be their own',
 } as const;
 
 /** What the next storey builds, or what lies outside of this one. */
@@ -34,11 +36,18 @@ const later = {
   access: 'authorisation, its reviews and 403 come with the next storey',
   protobuf: 'the recorded answer is protobuf; ours is JSON, which kubectl also accepts',
   openapiV2: 'the sandbox has no /openapi/v2; kubectl goes on without',
-  edit: 'kubectl edit comes with the next storey',
   autoscale: 'HorizontalPodAutoscalers come with the next storey',
-  otherKubectl: 'kubectl 1.36 is another program',
+  compaction: 'a fresh sandbox still knows every version; the unit tests of watch.ts cover it',
+  listOptions: 'sendInitialEvents on a list: no client asks for it',
   client: 'kubectl refused by itself and sent nothing',
 } as const;
+
+type Aside = {
+  readonly before: number;
+  readonly request: RecordedRequest;
+  /** The event of a watch that shows what came of it. */
+  readonly shownBy?: { readonly step: number; readonly line: number };
+};
 
 type Plan = {
   readonly file: string;
@@ -47,11 +56,8 @@ type Plan = {
   readonly whole: string;
   /** Whole too, where the CRDs of the recording stand in for ours. */
   readonly realCrds?: string;
-  readonly aside?: readonly {
-    readonly before: number;
-    readonly from: string;
-    readonly step: number;
-  }[];
+  /** What the recording did between steps, without writing it down. */
+  readonly aside?: readonly Aside[];
   readonly inPart?: readonly {
     readonly steps: string;
     readonly why: keyof typeof reasons;
@@ -62,9 +68,75 @@ type Plan = {
 
 const served: Comparison = { kind: 'served' };
 const reachable: Comparison = { kind: 'reachable' };
-const but = (...ignore: readonly RegExp[]): Comparison => ({ kind: 'whole', ignore });
+const but = (...ignore: readonly RegExp[]) => ({ kind: 'whole', ignore }) as const;
 const columnText = /\.columnDefinitions\[\d+\]\.description$/;
-const wholeButText: Comparison = realCrds === undefined ? but(columnText) : { kind: 'whole' };
+
+/** Our CRDs are slim and describe their columns in their own words. */
+const wholeButText = but(...(realCrds === undefined ? [columnText] : []));
+
+function poolsPath(version: string): string {
+  return `/apis/pool.kubevirt.io/${version}/namespaces/default/virtualmachinepools`;
+}
+
+const curl = { 'user-agent': 'curl/7.88.1' };
+
+function post(body: unknown): RecordedRequest {
+  const headers = { ...curl, 'content-type': 'application/json' };
+  return { method: 'POST', path: poolsPath('v1beta1'), headers, body };
+}
+
+function patch(name: string, body: unknown): RecordedRequest {
+  const headers = { ...curl, 'content-type': 'application/merge-patch+json' };
+  return { method: 'PATCH', path: `${poolsPath('v1beta1')}/${name}`, headers, body };
+}
+
+function watched(name: string): unknown {
+  const labels = { p: name };
+  const template = { metadata: { labels }, spec: { domain: { devices: {} } } };
+  return {
+    apiVersion: 'pool.kubevirt.io/v1beta1',
+    kind: 'VirtualMachinePool',
+    metadata: { name, labels: { in: 'yes' } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      virtualMachineTemplate: { metadata: { labels }, spec: { runStrategy: 'Halted', template } },
+    },
+  };
+}
+
+const cirrosLabels = { 'kubevirt.io/vmpool': 'vm-pool-cirros' };
+const cirrosPool = {
+  apiVersion: 'pool.kubevirt.io/v1alpha1',
+  kind: 'VirtualMachinePool',
+  metadata: { name: 'vm-pool-cirros' },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: cirrosLabels },
+    virtualMachineTemplate: {
+      metadata: { labels: cirrosLabels },
+      spec: {
+        runStrategy: 'Always',
+        template: {
+          metadata: { labels: cirrosLabels },
+          spec: {
+            domain: {
+              devices: { disks: [{ disk: { bus: 'virtio' }, name: 'containerdisk' }] },
+              resources: { requests: { memory: '128Mi' } },
+            },
+            terminationGracePeriodSeconds: 0,
+            volumes: [
+              {
+                containerDisk: { image: 'kubevirt/cirros-container-disk-demo:latest' },
+                name: 'containerdisk',
+              },
+            ],
+          },
+        },
+      },
+    },
+  },
+};
 
 const plans: readonly Plan[] = [
   {
@@ -106,8 +178,17 @@ const plans: readonly Plan[] = [
       },
     ],
     leftOut: [{ steps: '5, 8, 12, 16, 22, 26, 30, 34, 51', why: 'openapiV2' }],
-    // The recording made the pool of step 50 aside, as `kubectl create` makes it.
-    aside: [{ before: 50, from: '201', step: 1 }],
+    aside: [
+      {
+        before: 50,
+        request: {
+          method: 'POST',
+          path: `${poolsPath('v1alpha1')}?fieldManager=kubectl-create`,
+          headers: { 'content-type': 'application/json' },
+          body: cirrosPool,
+        },
+      },
+    ],
   },
   {
     file: '205',
@@ -122,6 +203,45 @@ const plans: readonly Plan[] = [
     leftOut: [
       { steps: '14, 32', why: 'client' },
       { steps: '23-31, 37-40', why: 'autoscale' },
+    ],
+  },
+  {
+    file: '301',
+    whole: '0-30, 32, 34-48',
+    inPart: [{ steps: '31', why: 'yaml', comparison: reachable }],
+    leftOut: [
+      { steps: '33', why: 'protobuf' },
+      { steps: '49-58', why: 'access' },
+    ],
+  },
+  {
+    file: '306',
+    whole: '0-7, 10-11, 13-17, 19-22, 25',
+    inPart: [
+      { steps: '8-9', why: 'bookmarks', comparison: { ...wholeButText, lines: 7 } },
+      { steps: '12', why: 'yaml', comparison: but(/^$/) },
+    ],
+    leftOut: [
+      { steps: '18', why: 'listOptions' },
+      { steps: '23-24', why: 'compaction' },
+    ],
+    aside: [
+      { before: 0, request: post(watched('w1')), shownBy: { step: 0, line: 0 } },
+      {
+        before: 15,
+        request: patch('w1', { spec: { replicas: 2 } }),
+        shownBy: { step: 0, line: 1 },
+      },
+      {
+        before: 15,
+        request: patch('w1', { metadata: { labels: { in: 'no' } } }),
+        shownBy: { step: 0, line: 2 },
+      },
+      { before: 15, request: post(watched('w2')), shownBy: { step: 0, line: 3 } },
+      {
+        before: 15,
+        request: { method: 'DELETE', path: `${poolsPath('v1beta1')}/w2`, headers: {} },
+      },
     ],
   },
 ];
@@ -164,7 +284,7 @@ async function replayPlan(
   const replay = startReplay(client, clock.nextSecond);
   for (const step of steps) {
     for (const aside of plan.aside ?? []) {
-      if (aside.before === step.index) await sendAside(client, folder, aside);
+      if (aside.before === step.index) await sendAside(replay, steps, aside);
     }
     const comparison = comparisons.get(step.index);
     if (comparison === undefined || comparison === 'left out') continue;
@@ -182,7 +302,7 @@ function named(plan: Plan, { index, command, label }: Step): string {
 }
 
 function comparisonsOf(plan: Plan): ReadonlyMap<number, Comparison | 'left out'> {
-  const needsCrds: Comparison | 'left out' = realCrds === undefined ? 'left out' : wholeButText;
+  const needsCrds: Comparison | 'left out' = realCrds === undefined ? 'left out' : but(columnText);
   return new Map<number, Comparison | 'left out'>([
     ...stepNumbers(plan.whole).map((index) => [index, wholeButText] as const),
     ...stepNumbers(plan.realCrds ?? '').map((index) => [index, needsCrds] as const),
@@ -196,14 +316,16 @@ function comparisonsOf(plan: Plan): ReadonlyMap<number, Comparison | 'left out'>
 }
 
 async function sendAside(
-  client: ApiClient,
-  folder: string,
-  aside: { readonly from: string; readonly step: number },
+  replay: Replay,
+  steps: readonly Step[],
+  { before, request, shownBy }: Aside,
 ): Promise<void> {
-  const steps = await readTranscript(folder, aside.from);
-  const step = steps[aside.step];
-  if (step === undefined) throw new Error(`no step ${aside.step} in ${aside.from}`);
-  await startReplay(client).step(step, reachable);
+  const line = shownBy && steps[shownBy.step]?.response?.lines?.[shownBy.line];
+  const body = isRecord(line) ? line['object'] : undefined;
+  const status = request.method === 'POST' ? 201 : 200;
+  const response = { status, headers: {}, ...(body === undefined ? {} : { body }) };
+  const step = { index: before, command: '', label: 'aside', request, response };
+  await replay.step(step, { kind: 'whole' });
 }
 
 /** Transcripts that follow one another on the same server, together. */

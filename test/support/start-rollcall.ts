@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cleanEnvironment } from '../../services/sandbox/launch/environment.mjs';
-import { removeOutside } from '../../services/sandbox/launch/passable-folder.mjs';
-import {
-  isAlive,
-  signalQuietly,
-  stopProcess,
-} from '../../services/sandbox/launch/process-table.mjs';
+import { isAlive, stopProcess } from '../../services/sandbox/launch/process-table.mjs';
 import { testPrograms } from '../../services/sandbox/launch/test-programs.mjs';
+import {
+  homeIn,
+  killRollcall,
+  launcherFileIn,
+  partsIn,
+  removeRollcall,
+} from './rollcall-folder.ts';
 import { runProgram } from './run-program.ts';
 import type { ProgramOptions, ProgramResult } from './run-program.ts';
 import { creationsIn, deletionTimesIn } from './sandbox-journal.ts';
@@ -33,6 +36,8 @@ export type Rollcall = AsyncDisposable & {
   output(): string;
   /** As Ctrl-C does; the data stay for `restart`. */
   stop(): Promise<void>;
+  /** SIGKILL for the launcher alone; what it started runs on. */
+  killLauncher(): Promise<void>;
   /** SIGKILL for the launcher and everything that it started. */
   killAll(): Promise<void>;
   restart(): Promise<void>;
@@ -50,8 +55,8 @@ export type RollcallOptions = {
 
 export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
   const programs = await testPrograms();
-  const temporary = await temporaryFolder('e2e');
-  const home = join(temporary.path, 'home');
+  const folder = await newFolder();
+  const home = homeIn(folder);
   const kubeconfig = join(home, 'kubeconfig');
   const env = {
     ...cleanEnvironment(process.env),
@@ -59,97 +64,91 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
     ROLLCALL_HOME: home,
     ROLLCALL_BIN: programs.bin,
   };
-  const output = join(temporary.path, 'launcher.log');
-  const run = { env, output, args: options.args ?? [] };
-  let launcher = await startLauncher(run);
-  const stop = () => stopLauncher(launcher);
-  const forget = () => {
-    removeOutside(join(home, 'postgres'));
-    rmSync(temporary.path, { recursive: true, force: true, maxRetries: 5 });
-  };
-  process.once('exit', () => {
-    killEverything(launcher, home);
-    forget();
-  });
+  const start = () => startLauncher({ folder, env, args: options.args ?? [] });
+  let launcher = await start();
+  process.once('exit', () => removeRollcall(folder));
   return {
     home,
     kubeconfig,
-    kubectl: (args, more) =>
-      runProgram(programs.kubectl, args, {
-        ...more,
-        cwd: repo,
-        env: { ...env, KUBECONFIG: kubeconfig },
-      }),
-    rollcall: (args, more) =>
-      runProgram(programs.node, [join(repo, 'services/cli/rollcall.mjs'), ...args], {
-        ...more,
-        cwd: repo,
-        env,
-      }),
-    pids: () => pidsIn(home),
-    output: () => readFileSync(output, 'utf8'),
-    stop,
+    kubectl: (args, more) => {
+      const kubectlEnv = { ...env, KUBECONFIG: kubeconfig };
+      return runProgram(programs.kubectl, args, { ...more, cwd: repo, env: kubectlEnv });
+    },
+    rollcall: (args, more) => {
+      const shim = join(repo, 'services/cli/rollcall.mjs');
+      return runProgram(programs.node, [shim, ...args], { ...more, cwd: repo, env });
+    },
+    pids: () => partsIn(folder),
+    output: () => said(folder),
+    stop: () => stopLauncher(folder, launcher),
+    killLauncher: () => stopProcess(pidOf(launcher), 'SIGKILL'),
     killAll: async () => {
-      const pids = killEverything(launcher, home);
+      const pids = killRollcall(folder);
       await until('all processes to be gone', () => !pids.some(isAlive));
     },
     restart: async () => {
-      launcher = await startLauncher(run);
+      launcher = await start();
     },
     creations: (kind) => creationsIn(join(home, 'sandbox'), kind),
     deletionTimes: (kind) => deletionTimesIn(join(home, 'sandbox'), kind),
     [Symbol.asyncDispose]: async () => {
-      await stop();
-      forget();
+      await stopLauncher(folder, launcher);
+      removeRollcall(folder);
     },
   };
 }
 
-type LauncherRun = {
+/** In a run of the e2e tests all folders are in one place, which goes with the run. */
+async function newFolder(): Promise<string> {
+  const place = process.env['ROLLCALL_E2E_FOLDER'];
+  if (place === undefined) return (await temporaryFolder('run')).path;
+  const folder = join(place, randomBytes(4).toString('hex'));
+  mkdirSync(folder, { mode: 0o711 });
+  return folder;
+}
+
+type LauncherStart = {
+  readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly output: string;
   readonly args: readonly string[];
 };
 
-async function startLauncher({ env, output, args }: LauncherRun): Promise<ChildProcess> {
-  const log = openSync(output, 'w');
-  const start = join(repo, 'services/sandbox/launch/start.mjs');
+async function startLauncher({ folder, env, args }: LauncherStart): Promise<ChildProcess> {
   const { node } = await testPrograms();
-  const launcher = spawn(node, [start, ...args], { cwd: repo, env, stdio: ['ignore', log, log] });
-  closeSync(log);
-  const ended = () => launcher.exitCode !== null || launcher.signalCode !== null;
-  const said = () => readFileSync(output, 'utf8');
-  const ready = () => said().includes('Rollcall runs') || ended();
-  await until('Rollcall to run', ready, { timeoutMs: 180_000 }).catch((error: unknown) => {
-    launcher.kill('SIGTERM');
-    throw new Error(`Rollcall did not start; it said:\n${said()}`, { cause: error });
+  const log = openSync(join(folder, 'launcher.log'), 'w');
+  const script = join(repo, 'services/sandbox/launch/start.mjs');
+  const launcher = spawn(node, [script, ...args], {
+    cwd: repo,
+    env,
+    detached: true,
+    stdio: ['ignore', log, log],
   });
-  if (ended()) throw new Error(`Rollcall did not start; it said:\n${said()}`);
+  closeSync(log);
+  writeFileSync(launcherFileIn(folder), `${launcher.pid}\n`);
+  const ended = () => launcher.exitCode !== null || launcher.signalCode !== null;
+  const failed = (cause?: unknown) =>
+    new Error(`Rollcall did not start; it said:\n${said(folder)}`, { cause });
+  try {
+    const ready = () => said(folder).includes('Rollcall runs') || ended();
+    await until('Rollcall to run', ready, { timeoutMs: 180_000 });
+  } catch (error) {
+    throw failed(error);
+  }
+  if (ended()) throw failed();
   return launcher;
 }
 
+function said(folder: string): string {
+  return readFileSync(join(folder, 'launcher.log'), 'utf8');
+}
+
 /** Each part has ten seconds to stop before it is killed, so the launcher has more. */
-async function stopLauncher({ pid }: ChildProcess): Promise<void> {
-  if (pid !== undefined) await stopProcess(pid, 'SIGINT', 60_000);
+async function stopLauncher(folder: string, launcher: ChildProcess): Promise<void> {
+  await stopProcess(pidOf(launcher), 'SIGINT', 60_000);
+  rmSync(launcherFileIn(folder), { force: true });
 }
 
-/** The launcher dies first, or it would start the others again. */
-function killEverything(launcher: ChildProcess, home: string): readonly number[] {
-  const alive = launcher.exitCode === null && launcher.signalCode === null;
-  if (alive) launcher.kill('SIGKILL');
-  const pids = [...pidsIn(home).values()];
-  for (const pid of pids) signalQuietly(-pid, 'SIGKILL');
-  return [...pids, ...(launcher.pid === undefined ? [] : [launcher.pid])];
-}
-
-function pidsIn(home: string): ReadonlyMap<string, number> {
-  const folder = join(home, 'run');
-  if (!existsSync(folder)) return new Map();
-  const files = readdirSync(folder).filter((name) => name.endsWith('.pid'));
-  return new Map(
-    files.map((file) => [
-      file.slice(0, -'.pid'.length),
-      Number(readFileSync(join(folder, file), 'utf8')),
-    ]),
-  );
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the launcher has no process');
+  return pid;
 }

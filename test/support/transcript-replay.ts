@@ -6,7 +6,12 @@ import type { RecordedRequest, RecordedResponse, Step } from './transcripts.ts';
 
 /** How the answer of a step is held against the recorded one. */
 export type Comparison =
-  | { readonly kind: 'whole'; readonly ignore?: readonly RegExp[] }
+  | {
+      readonly kind: 'whole';
+      readonly ignore?: readonly RegExp[];
+      /** Only so many events of a watch. */
+      readonly lines?: number;
+    }
   /** Resources, groups and paths that the recorded cluster has and the sandbox has not do not count. */
   | { readonly kind: 'served' }
   /** The document is there, or unchanged. */
@@ -24,6 +29,7 @@ type PendingWatch = {
   readonly step: Step;
   readonly watch: OpenWatch;
   readonly options: CompareOptions;
+  readonly recorded: readonly unknown[];
 };
 
 /** `nextSecond` moves the sandbox's clock: a recorded time that is new is a second later than before. */
@@ -42,7 +48,9 @@ export function startReplay(client: ApiClient, nextSecond: () => void = () => {}
       newest = Math.max(newest, time);
       const options = comparison.kind === 'whole' ? optionsOf(comparison.ignore) : {};
       if (response.lines !== undefined) {
-        watches.push({ step, watch: await client.watch(sent), options });
+        const count = comparison.kind === 'whole' ? comparison.lines : undefined;
+        const recorded = response.lines.slice(0, count);
+        watches.push({ step, watch: await client.watch(sent), options, recorded });
         return [];
       }
       const received = await client.send(sent);
@@ -52,8 +60,7 @@ export function startReplay(client: ApiClient, nextSecond: () => void = () => {}
     },
     async finish() {
       const found = new Map<number, readonly string[]>();
-      for (const { step, watch, options } of watches.splice(0)) {
-        const recorded = step.response?.lines ?? [];
+      for (const { step, watch, options, recorded } of watches.splice(0)) {
         await withTimeout(watch.reached(recorded.length), 10_000);
         watch.close();
         const seen = watch.lines.slice(0, recorded.length);

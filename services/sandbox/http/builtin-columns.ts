@@ -70,6 +70,17 @@ const byResource: Readonly<Record<string, readonly Column[]>> = {
     path('Holder', '.spec.holderIdentity'),
     builtinAgeColumn,
   ],
+  'storage.k8s.io/storageclasses': [
+    { ...nameColumn, cell: classNameOf },
+    path('Provisioner', '.provisioner'),
+    path('ReclaimPolicy', '.reclaimPolicy', { missing: 'Delete' }),
+    path('VolumeBindingMode', '.volumeBindingMode', { missing: 'Immediate' }),
+    {
+      declaration: column('AllowVolumeExpansion', 'string'),
+      cell: (object) => first(object, '.allowVolumeExpansion') === true,
+    },
+    builtinAgeColumn,
+  ],
   'apiextensions.k8s.io/customresourcedefinitions': [
     nameColumn,
     {
@@ -187,6 +198,14 @@ function labelsText(value: unknown): string {
   if (!isRecord(value) || Object.keys(value).length === 0) return '<none>';
   const pairs = Object.keys(value).toSorted();
   return pairs.map((key) => `${key}=${String(value[key])}`).join(',');
+}
+
+const defaultClass = "['storageclass.kubernetes.io/is-default-class']";
+
+function classNameOf(object: unknown): string {
+  const name = textOf(first(object, '.metadata.name'));
+  const isDefault = first(object, `.metadata.annotations${defaultClass}`) === 'true';
+  return isDefault ? `${name} (default)` : name;
 }
 
 /** `virtualmachinepool.pool.kubevirt.io/name` of the controlling owner. */

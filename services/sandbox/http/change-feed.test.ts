@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 
 import { openChangeFeed } from './change-feed.ts';
-import { aPool, fakeStore } from './fake-store.ts';
+import { aPool, fakeStore } from '#test/support/fake-store.ts';
 
 test('tells nothing before it is on disk, and then everything in order', async () => {
   const store = fakeStore();

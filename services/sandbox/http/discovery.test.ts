@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { aggregatedDiscovery, groupDocument, resourceList } from './discovery.ts';
-import { namespaceDefinition, poolDefinition } from './fake-store.ts';
+import { namespaceDefinition, poolDefinition } from '#test/support/fake-store.ts';
 import { servedGroups } from './group-versions.ts';
 import { openapiDocuments, openapiIndex } from './openapi.ts';
 

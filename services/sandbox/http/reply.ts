@@ -79,7 +79,12 @@ function textOf(
 }
 
 /** Sorted keys, lists that are not indented, and quotes where YAML 1.1 would see a time. */
-const yamlAsInGo = { sortMapEntries: true, indentSeq: false, version: '1.1', lineWidth: 0 } as const;
+const yamlAsInGo = {
+  sortMapEntries: true,
+  indentSeq: false,
+  version: '1.1',
+  lineWidth: 0,
+} as const;
 
 async function encoded(
   request: IncomingMessage,

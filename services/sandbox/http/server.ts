@@ -2,6 +2,7 @@ import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 
 import type { Logger } from '#shared/process/logger.ts';
+import { RefusalError } from '#shared/process/refusal.ts';
 import type { Clock, Store } from '../store/types.ts';
 import { answer } from './answer.ts';
 import type { AnswerParts } from './answer.ts';
@@ -103,13 +104,23 @@ function serve(server: Server, log: Logger, parts: AnswerParts): void {
 
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(listenProblem(error, port)));
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
+}
+
+/** A port that someone else has is for a person to mend. */
+function listenProblem(error: Error, port: number): Error {
+  if ('code' in error && error.code === 'EADDRINUSE') {
+    return new RefusalError(
+      `port ${port} of ${host} is taken; set ROLLCALL_SANDBOX_PORT to another`,
+    );
+  }
+  return new Error(`listening on ${host}:${port}`, { cause: error });
 }

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 
 import type { ResourceDefinition } from '../store/types.ts';
-import { aPool, namespaceDefinition, poolDefinition, poolVersion } from './fake-store.ts';
+import {
+  aPool,
+  namespaceDefinition,
+  poolDefinition,
+  poolVersion,
+} from '#test/support/fake-store.ts';
 import { tableOf } from './tables.ts';
 
 const nowMs = Date.parse('2026-11-21T04:05:41Z');
@@ -133,5 +138,13 @@ test('shows events, services, secrets and revisions', () => {
     ),
   ).toMatchObject({
     rows: [{ cells: ['a', 'virtualmachinepool.pool.kubevirt.io/web', 3, '41s'] }],
+  });
+});
+
+test('marks the storage class that is taken where none is named', () => {
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+  const metadata = { name: 'fast', annotations, creationTimestamp: '2026-11-21T04:05:00Z' };
+  expect(rowOf('storageclasses', { metadata, provisioner: 'p' }, 'storage.k8s.io')).toMatchObject({
+    rows: [{ cells: ['fast (default)', 'p', 'Delete', 'Immediate', false, '41s'] }],
   });
 });

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 
 import type { KubeObject } from '../store/types.ts';
 import { openChangeFeed } from './change-feed.ts';
-import { aPool, fakeStore, poolDefinition, poolVersion } from './fake-store.ts';
+import { aPool, fakeStore, poolDefinition, poolVersion } from '#test/support/fake-store.ts';
 import type { Shape } from './media-types.ts';
 import { startWatch } from './watch.ts';
 import type { WatchRequest } from './watch.ts';

@@ -8,9 +8,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readFrom } from './log-file.mjs';
+import { shownPath } from './paths.mjs';
 import { mark, stopProcess, stopSignalOf } from './process-table.mjs';
 import { lastLines } from './run-command.mjs';
 import { Refusal, say } from './say.mjs';
@@ -119,7 +120,7 @@ export class Child {
     const pauseMs = Math.min(mostPauseMs, firstPauseMs * 2 ** (this.#ends - 1));
     if (this.#wasReady) {
       say(
-        `${this.#part.name} ended ${how}; it is started again in ${pauseMs / 1000} s (${this.#logFile})`,
+        `${this.#part.name} ended ${how}; it is started again in ${pauseMs / 1000} s (${shownPath(this.#logFile)})`,
       );
     }
     delay(pauseMs, undefined, { signal: this.#stopping.signal })
@@ -132,7 +133,7 @@ export class Child {
 
   #lastWords() {
     const words = lastLines(readFrom(this.#logFile, this.#logStart), 5);
-    const file = join(basename(this.#paths.home), 'log', basename(this.#logFile));
+    const file = shownPath(this.#logFile);
     return words === '' ? `it said nothing in ${file}.` : `the end of ${file} is:\n${words}`;
   }
 }

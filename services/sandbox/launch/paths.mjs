@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder that holds package.json. */
@@ -25,6 +25,12 @@ export function pathsOf(env, defaultHome = '.rollcall') {
     ports: join(home, 'ports.json'),
     target: join(home, 'target.json'),
   };
+}
+
+/** A path as a person in the repo's folder would write it. */
+export function shownPath(path) {
+  const short = relative(repo, path);
+  return short.startsWith('..') ? path : short;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { relative } from 'node:path';
-import { repo } from './paths.mjs';
+import { shownPath } from './paths.mjs';
 import { Refusal } from './say.mjs';
 
 /**
@@ -27,7 +26,7 @@ export async function rememberedPorts(paths, names, given = {}) {
     else if (!(await isFree(ports[name]))) {
       throw new Refusal(
         `Port ${ports[name]}, which ${name} uses, is taken by another program; please stop that ` +
-          `program${given[name] === undefined ? `, or delete ${relative(repo, paths.ports)} to let other ports be chosen` : ''}.`,
+          `program${given[name] === undefined ? `, or delete ${shownPath(paths.ports)} to let other ports be chosen` : ''}.`,
       );
     }
   }

@@ -47,7 +47,12 @@ export async function stopLeftovers(paths) {
   if (alive.length > 0) {
     say(`stopping what an earlier start left running: ${alive.map(({ name }) => name).join(', ')}`);
   }
-  await Promise.all(alive.map(({ name, pid }) => stopProcess(pid, stopSignalOf(name))));
+  const isServer = ({ name }) => ['nats', 'postgres', 'sandbox'].includes(name);
+  const services = alive.filter((entry) => !isServer(entry));
+  // A service that stops still wants to say goodbye to its servers.
+  for (const wave of [services, alive.filter(isServer)]) {
+    await Promise.all(wave.map(({ name, pid }) => stopProcess(pid, stopSignalOf(name))));
+  }
   for (const { file } of found) rmSync(file, { force: true });
 }
 

@@ -1,14 +1,14 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { lockFolder } from './lock.mjs';
 import { removeOutside } from './passable-folder.mjs';
-import { pathsOf, repo } from './paths.mjs';
+import { pathsOf, shownPath } from './paths.mjs';
 import { stopLeftovers } from './process-table.mjs';
 import { launch, Refusal, say } from './say.mjs';
 
 await launch(async () => {
   const paths = pathsOf(process.env);
-  const folder = relative(repo, paths.home);
+  const folder = shownPath(paths.home);
   if (!existsSync(paths.home)) return say(`There is no ${folder}; nothing to remove.`);
   // Any folder can be named by ROLLCALL_HOME; only one that a start has made is removed.
   if (!existsSync(paths.run) || !existsSync(paths.secrets)) {

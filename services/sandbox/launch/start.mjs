@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { relative } from 'node:path';
 import { Fleet } from './fleet.mjs';
 import { installPackages } from './install-packages.mjs';
 import { lockFolder } from './lock.mjs';
 import { help, parseOptions } from './options.mjs';
 import { partsOf, roleUrl } from './parts.mjs';
-import { makeFolders, pathsOf, repo } from './paths.mjs';
+import { makeFolders, pathsOf, shownPath } from './paths.mjs';
 import { checkPlatform } from './pinned-node.mjs';
 import { prepareRun } from './prepare.mjs';
 import { stopLeftovers } from './process-table.mjs';
@@ -23,7 +22,7 @@ await launch(async () => {
   const paths = pathsOf(process.env);
   mkdirSync(paths.home, { recursive: true });
   if (!(await lockFolder(paths.home))) {
-    const folder = relative(repo, paths.home);
+    const folder = shownPath(paths.home);
     throw new Refusal(
       `Rollcall already runs with the data in ${folder}; stop it there with Ctrl-C.`,
     );

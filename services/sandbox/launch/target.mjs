@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { shownPath } from './paths.mjs';
 import { Refusal } from './say.mjs';
 
 /** The cluster that a run is for: the sandbox, or a server out of a kubeconfig file. */
@@ -27,7 +27,7 @@ export function claimFolder(paths, target) {
     ? JSON.parse(readFileSync(paths.target, 'utf8'))
     : undefined;
   if (known !== undefined && describe(known) !== describe(target)) {
-    const folder = basename(paths.home);
+    const folder = shownPath(paths.home);
     throw new Refusal(
       `${folder} holds the data of ${describe(known)}, and this start is for ${describe(target)}; ` +
         `please use another folder (ROLLCALL_HOME), or remove these data with \`npm run reset\`.`,

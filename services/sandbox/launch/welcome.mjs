@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { repo } from './paths.mjs';
+import { join } from 'node:path';
+import { repo, shownPath } from './paths.mjs';
 import { serverOf } from './sandbox-ready.mjs';
 import { describe } from './target.mjs';
 
@@ -10,7 +10,7 @@ export function welcome(run, { target, tookMs }) {
   return [
     `Rollcall runs on ${describe(target)}, mode ${run.options.mode} (ready in ${seconds} s).`,
     ...inventory(run),
-    `Data and logs are in ${relative(repo, run.paths.home) || '.'}; Ctrl-C stops everything and keeps them.`,
+    `Data and logs are in ${shownPath(run.paths.home)}; Ctrl-C stops everything and keeps them.`,
     '',
     'Next, in another terminal, in this folder:',
     ...nextCommands(run).map((line) => `  ${line}`),
@@ -37,13 +37,13 @@ function nextCommands(run) {
   ];
 }
 
-/** The first example, with the namespace it names, as a start. */
+/** One example as a start. */
 function exampleCommands() {
   const folder = join(repo, 'deploy', 'examples');
   const files = existsSync(folder)
     ? readdirSync(folder).filter((name) => name.endsWith('.yaml'))
     : [];
-  const file = files.find((name) => name.includes('cirros')) ?? files.sort()[0];
+  const file = files.find((name) => name === 'vm-pool-cirros.yaml') ?? files.sort()[0];
   return file === undefined ? [] : [`kubectl create -f deploy/examples/${file}`];
 }
 

@@ -163,7 +163,8 @@ function finish(
   const apiVersion = apiVersionOf(definition.group, version.name);
   const { creationTimestamp: time } = draft.metadata;
   const writer = { manager: request.fieldManager, apiVersion, time };
-  const managedFields = entriesAfterWrite(served, undefined, { after: draft, writer }) ?? [];
+  const after = ofTheWriter(served, decoded, draft);
+  const managedFields = entriesAfterWrite(served, undefined, { after, writer }) ?? [];
   const metadata = { ...draft.metadata, ...(managedFields.length > 0 && { managedFields }) };
   const object = { ...draft, metadata };
   const warnings = warningsOf(decoded, request);
@@ -173,4 +174,17 @@ function finish(
   }
   const stored = core.commit({ type: 'ADDED', definition, object });
   return { code: 201, body: inApiVersion(stored, apiVersion), ...warnings };
+}
+
+/** The object without what the server alone added: a status, and finalizers that protect it. */
+function ofTheWriter({ version }: Served, { meta }: Decoded, draft: KubeObject): KubeObject {
+  const { finalizers: _, ...rest } = draft.metadata;
+  const { name, uid, resourceVersion, creationTimestamp } = draft.metadata;
+  const { finalizers } = meta;
+  const required = { name, uid, resourceVersion, creationTimestamp };
+  const metadata = { ...rest, ...required, ...(finalizers && { finalizers }) };
+  const { status, ...others } = draft;
+  const { apiVersion, kind } = draft;
+  const object = { ...others, apiVersion, kind, metadata };
+  return version.status || status === undefined ? object : { ...object, status };
 }

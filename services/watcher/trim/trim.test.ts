@@ -197,6 +197,23 @@ test('an annotation of ours is cut, so that nobody carries a template in it', ()
   expect(told.meta.annotations['rollcall.dev/note']).toHaveLength(256);
 });
 
+test('an object that no message could carry is told without what makes it large', () => {
+  const labels = Object.fromEntries(
+    Array.from({ length: 9_000 }, (_, n) => [`k${n}`, 'v'.repeat(60)]),
+  );
+  const large = { ...vmTemplate, metadata: { labels } };
+  const told = pool({ replicas: 3, template: large });
+  expect(JSON.stringify(told).length).toBeLessThan(10_000);
+  expect(told).toMatchObject({ replicas: 3, problem: 'the object is too large to be handled' });
+  expect(told).not.toHaveProperty('template');
+  const metadata = { ...samples.VirtualMachine.metadata, labels };
+  const vm = trimmed('VirtualMachine', { metadata });
+  expect(observableSchema.parse(vm)).toMatchObject({
+    meta: { labels: {} },
+    disks: [{ name: 'root' }],
+  });
+});
+
 test('a version that is not a number is refused, with a sentence for the operator', () => {
   const raw: RawObject = { metadata: { name: 'a', uid: 'u', resourceVersion: 'abc' } };
   expect(() => trim('VirtualMachine', raw, key)).toThrow(RefusalError);

@@ -8,6 +8,7 @@ import { trimDataVolume } from './data-volume.ts';
 import { trimPool } from './pool.ts';
 import { trimReplicaSet } from './replica-set.ts';
 import { trimRevision } from './revision.ts';
+import { boundSize } from './too-large.ts';
 import { trimVirtualMachine } from './virtual-machine.ts';
 import { trimVirtualMachineInstance } from './virtual-machine-instance.ts';
 import { trimVolume } from './volume.ts';
@@ -17,6 +18,10 @@ import { trimVolume } from './volume.ts';
  * of stays behind. Reads leniently; only an object without identity or numeric version is refused.
  */
 export function trim(kind: Kind, raw: RawObject, key: DigestKey): Observable {
+  return boundSize(trimKind(kind, raw, key));
+}
+
+function trimKind(kind: Kind, raw: RawObject, key: DigestKey): Observable {
   switch (kind) {
     case 'VirtualMachinePool':
       return trimPool(raw, key);

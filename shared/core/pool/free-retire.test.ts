@@ -9,7 +9,6 @@ import {
   aVmWithDisk,
   later,
   terminating,
-  vms,
 } from '../testing/objects.ts';
 
 const free = (name: string, purpose: string) =>
@@ -100,7 +99,7 @@ test('retires a deleted pool: first each own member, then the pool with all disk
     .decides(free('web-0', 'retire'), free('web-1', 'retire'))
     .waits('the pool is being deleted: web-0 is let go, and 1 more wait to be let go')
     .settles('free-member', { version: 11, uid: vm.meta.uid }, (c) => c.verb === 'free-member' && c.member.name === 'web-0')
-    .settles('free-member', { outcome: 'already' })
+    .settles('free-member', { outcome: 'already', version: 11 })
     .sees(later(vm, { finalizers: [] }))
     .waits()
     .sees(later(aVm('web-1'), { finalizers: [] }))

@@ -1,5 +1,5 @@
 import type { Pool } from '#shared/contract/objects.ts';
-import { isReady } from '../objects.ts';
+import { isReady, isTerminating } from '../objects.ts';
 import type { Hold, Round, Situation, Step } from '../situation.ts';
 import { unsupportedFields } from '../unsupported.ts';
 import { free } from './free.ts';
@@ -53,6 +53,7 @@ export function unsupportedHold(
   situation: Situation<Pool>,
   members: PoolMembers,
 ): Hold | undefined {
+  if (isTerminating(situation.set)) return undefined;
   const fields = [...unsupportedFields(situation.set), ...strangers(situation, members)];
   if (fields.length === 0) return undefined;
   return { reason: 'Unsupported', because: `not scaled in because of ${fields.join(', ')}` };

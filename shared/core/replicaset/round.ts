@@ -1,5 +1,5 @@
 import type { ReplicaSet } from '#shared/contract/objects.ts';
-import { isReady } from '../objects.ts';
+import { isReady, isTerminating } from '../objects.ts';
 import type { Hold, Round, Situation, Step } from '../situation.ts';
 import { unsupportedFields } from '../unsupported.ts';
 import { cleanUp } from './clean-up.ts';
@@ -44,6 +44,7 @@ function stepsOf(
 }
 
 function unsupportedHold(set: ReplicaSet): Hold | undefined {
+  if (isTerminating(set)) return undefined;
   const fields = unsupportedFields(set);
   if (fields.length === 0) return undefined;
   return { reason: 'Unsupported', because: `not scaled in because of ${fields.join(', ')}` };

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Command } from '#shared/contract/commands.ts';
 import { resourceVersionSchema, shardSchema, type EffectId, type Uid } from '#shared/contract/ids.ts';
 import { kinds, type Kind } from '#shared/contract/kinds.ts';
-import type { Meta, Observable, Pool, ReplicaSet, ScaledSet } from '#shared/contract/objects.ts';
+import type { Meta, Observable, Pool, ScaledSet } from '#shared/contract/objects.ts';
 import type { Decided, LogRecord, Moment, Policy, Settled } from '#shared/contract/records.ts';
 import { assert } from '#shared/lib/assert.ts';
 import { decide } from '../decide.ts';
@@ -89,12 +89,11 @@ export class Story {
   }
 
   /** Someone edits the spec of the story's set. */
-  changes(fields: Partial<Pool & ReplicaSet>, meta: Partial<Meta> = {}): this {
+  changes(fields: Partial<Omit<Pool, 'kind' | 'meta'>>, meta: Partial<Meta> = {}): this {
     const set = this.view.objects.get(this.uid);
     assert(isSet(set), 'the set stands');
     const generation = (set.meta.generation ?? 0) + 1;
-    const { kind: _, ...rest } = fields;
-    return this.sees(later({ ...set, ...rest }, { generation, ...meta }));
+    return this.sees(later({ ...set, ...fields }, { generation, ...meta }));
   }
 
   /** Someone scales the story's set. */

@@ -4,7 +4,7 @@ import type {
   ResourceDefinition,
   ResourceVersionDefinition,
   Store,
-} from '../store/types.ts';
+} from '../../services/sandbox/store/types.ts';
 
 /** A store that only tells changes: what the tests of feeds and watches need of one. */
 export type FakeStore = Store & {
