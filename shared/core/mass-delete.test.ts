@@ -25,7 +25,7 @@ test('a fifth of a large set may go', () => {
 test('lower replicas explain any number', () => {
   const story = given(aPool({ replicas: 300 }), aRevision(), ...vms(0, 300)).rests().scales(0);
   expect(story.acts().plan?.commands.filter(({ verb }) => verb === 'delete-member').length).toBeGreaterThan(245);
-  expect(story.acts().plan?.commands.length).toBeGreaterThan(50);
+  expect(story.acts().plan?.commands.length).toBe(50);
   story.rests();
 });
 
@@ -50,7 +50,7 @@ test('members that others deleted are let go in any number, and count afterwards
   story.acts();
   expect(story.plan?.commands.filter(({ verb }) => verb === 'free-member')).toHaveLength(15);
   for (const vm of members.slice(5)) story.loses(vm);
-  story.sees(...vms(20, 36).map((vm) => ({ ...vm, meta: { ...vm.meta } })));
+  story.sees(...vms(20, 36));
   story.tells('MassDeleteBlocked').rests();
 });
 

@@ -11,9 +11,9 @@ test('after a refusal creates wait, longer each time, and start again one by one
   story.decides(create('web-0')).settles('create-vm', refused).rests();
   story.waitsUntil(4000).after(1999).rests().after(1).decides(create('web-0'));
   story.rests();
-  story.settles('create-vm', { version: 50 }).sees(aVm('web-0', { version: 50 }));
+  story.settles('create-vm', { version: 5000 }).sees(aVm('web-0', { version: 5000 }));
   story.decides(create('web-1'), create('web-2')).rests();
-  story.settles('create-vm', { version: 51 });
+  story.settles('create-vm', { version: 5001 });
   story.decides(create('web-3'), create('web-4'), create('web-5'), create('web-6')).rests();
 });
 
@@ -87,7 +87,7 @@ test('a taken name holds up that member alone', () => {
   given(aPool({ replicas: 2 }), aRevision())
     .acts()
     .settles('create-vm', { outcome: 'refused', reason: 'NameTaken' }, (command) => command.verb === 'create-vm' && command.ordinal === 0)
-    .settles('create-vm', { version: 40 })
+    .settles('create-vm', { version: 5000 })
     .rests('1 short of 2')
     .after(1000)
     .decides(create('web-0'));

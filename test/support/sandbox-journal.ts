@@ -21,6 +21,15 @@ export async function creationsIn(folder: string, kind: string): Promise<readonl
   return lines.filter(({ type }) => type === 'ADDED').map(({ object }) => object.metadata.name);
 }
 
+/** How often one object was written. */
+export async function writesIn(
+  folder: string,
+  object: { readonly kind: string; readonly name: string },
+): Promise<number> {
+  const lines = await linesOf(folder, object.kind);
+  return lines.filter((line) => line.object.metadata.name === object.name).length;
+}
+
 /** When objects of a kind were deleted, by uid. */
 export async function deletionTimesIn(
   folder: string,

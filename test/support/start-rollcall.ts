@@ -16,7 +16,7 @@ import {
 } from './rollcall-folder.ts';
 import { runProgram } from './run-program.ts';
 import type { ProgramOptions, ProgramResult } from './run-program.ts';
-import { creationsIn, deletionTimesIn } from './sandbox-journal.ts';
+import { creationsIn, deletionTimesIn, writesIn } from './sandbox-journal.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
@@ -43,6 +43,8 @@ export type Rollcall = AsyncDisposable & {
   restart(): Promise<void>;
   /** Names of the objects of a kind that the sandbox has ever made, in order, repeats included. */
   creations(kind: string): Promise<readonly string[]>;
+  /** How often the sandbox has written one object. */
+  writes(kind: string, name: string): Promise<number>;
   /** When the sandbox deleted objects of a kind: milliseconds since 1970 by uid. */
   deletionTimes(kind: string): Promise<ReadonlyMap<string, number>>;
 };
@@ -90,6 +92,7 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
       launcher = await start();
     },
     creations: (kind) => creationsIn(join(home, 'sandbox'), kind),
+    writes: (kind, name) => writesIn(join(home, 'sandbox'), { kind, name }),
     deletionTimes: (kind) => deletionTimesIn(join(home, 'sandbox'), kind),
     [Symbol.asyncDispose]: async () => {
       await stopLauncher(folder, launcher);

@@ -54,7 +54,11 @@ export type WriteOptions = {
 export function readWriteOptions(query: URLSearchParams, kind: string): Read<WriteOptions> {
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   const validation = query.get('fieldValidation') ?? '';
-  const causes = [...dryRunCauses(dryRun), ...fieldValidationCauses(validation)];
+  const causes = [
+    ...dryRunCauses(dryRun),
+    ...fieldManagerCauses(query.get('fieldManager') ?? ''),
+    ...fieldValidationCauses(validation),
+  ];
   if (causes.length > 0) return refused(invalidOptions(kind, causes));
   const value = { dryRun: dryRun.length > 0, ...fieldValidationOf(validation) };
   return { kind: 'read', value };
@@ -69,6 +73,12 @@ function fieldValidationCauses(text: string): readonly StatusCause[] {
   if (text === '' || fieldValidationOf(text).fieldValidation !== undefined) return [];
   const message = `Unsupported value: ${JSON.stringify(text)}: supported values: "", "Ignore", "Strict", "Warn"`;
   return [{ reason: 'FieldValueNotSupported', message, field: 'fieldValidation' }];
+}
+
+function fieldManagerCauses(text: string): readonly StatusCause[] {
+  if (Buffer.byteLength(text) <= 128) return [];
+  const message = 'Too long: may not be more than 128 bytes';
+  return [{ reason: 'FieldValueTooLong', message, field: 'fieldManager' }];
 }
 
 function dryRunCauses(values: readonly string[]): readonly StatusCause[] {

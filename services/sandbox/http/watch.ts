@@ -132,7 +132,17 @@ function eventWriter(
     declared = false;
     return options;
   };
+  let corked = false;
   const send = (type: EventType, text: string): void => {
+    // What is told in one turn travels in one TLS record, which is most of a watch's cost.
+    if (!corked) {
+      corked = true;
+      response.cork();
+      queueMicrotask(() => {
+        corked = false;
+        response.uncork();
+      });
+    }
     response.write(`{"type":"${type}","object":${text}}\n`);
   };
   const textOf = (object: unknown): string => {

@@ -88,7 +88,8 @@ class FileJournal implements Journal {
 
   async durable(resourceVersion: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failed(this.#failure.error);
-    if (resourceVersion <= this.#safe) return;
+    const isQuiet = this.#flushing === undefined && this.#lines.length === 0;
+    if (isQuiet || resourceVersion <= this.#safe) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiters.push({ resourceVersion, resolve, reject });
     await promise;

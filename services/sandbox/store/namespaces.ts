@@ -23,6 +23,7 @@ export function startNamespaces({ core, handle }: NamespaceParts): void {
   const definition = core.registry.ofKind('', 'Namespace');
   if (definition === undefined) return;
   const ending = new Set<string>();
+  const checked = new Set<string>();
 
   const visit = (name: string): void => {
     const namespace = core.get(definition, '', name);
@@ -63,7 +64,10 @@ export function startNamespaces({ core, handle }: NamespaceParts): void {
   const emptied = ({ type, object }: Change): void => {
     const { namespace } = object.metadata;
     if (type !== 'DELETED' || namespace === undefined || !ending.has(namespace)) return;
+    if (checked.has(namespace)) return;
+    checked.add(namespace);
     core.parts.clock.after(lagMs, () => {
+      checked.delete(namespace);
       if (core.everything(namespace).length === 0) visit(namespace);
     });
   };

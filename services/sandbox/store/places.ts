@@ -15,9 +15,9 @@ const firstVersion = 1000;
 /** Where objects stand, and what is known of their kinds. */
 export type Places = {
   readonly registry: Registry;
-  tableOf(definition: ResourceDefinition): ObjectTable;
+  readonly tableOf: (definition: ResourceDefinition) => ObjectTable;
   /** Puts an object in its place or takes it away; a definition is known from then on. */
-  place(change: Pick<Change, 'type' | 'definition' | 'object'>): void;
+  readonly place: (change: Pick<Change, 'type' | 'definition' | 'object'>) => void;
 };
 
 export function openPlaces(parts: StoreParts): Places {

@@ -87,7 +87,7 @@ it('leaves nobody behind whose owners are all gone, once it is quiet', () => {
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const given = new GivenStore();
       for (const each of steps) take(given, each);
-      for (const each of ['a', 'b', 'c']) take(given, { do: 'free', name: each });
+      for (const each of ['a', 'b', 'c'] as const) take(given, { do: 'free', name: each });
       given.clock.advance(5000);
       const living = given.store.dump().filter(({ kind }) => kind === 'Set');
       const uids = new Set(living.map(({ metadata }) => metadata.uid));
