@@ -57,7 +57,7 @@ function resolved(specifier: string, path: string): string {
 }
 
 function isTest(path: string): boolean {
-  return path.startsWith('test/') || /\.test\.ts$/.test(path) || path.includes('/testing/');
+  return path.startsWith('test/') || path.endsWith('.test.ts') || path.includes('/testing/');
 }
 
 /** `shared/core`, `services/watcher`: the unit that import rules speak of. */

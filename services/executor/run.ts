@@ -26,6 +26,8 @@ export type ExecutorParts = {
   readonly lanes: { readonly creates: Lane; readonly others: Lane; readonly notices: Lane };
   readonly clock: Clock;
   readonly log: Logger;
+  /** A number in [0, 1) for the jitter; the platform's when absent. */
+  readonly random?: () => number;
 };
 
 /** Older commands were made for a world that is gone. */
@@ -121,12 +123,12 @@ class Run {
 
   /** Repeats one command until the answer is certain; undefined when we are told to stop before. */
   async #untilCertain(job: Job, lane: Lane): Promise<Result | undefined> {
-    const { clock, hands, log } = this.#parts;
+    const { clock, hands, log, random = Math.random } = this.#parts;
     for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
       const result = await perform(hands, job, clock.wallMs());
       if (!isAgain(result)) return result;
       if (result.afterMs !== undefined) lane.throttled();
-      const waitMs = result.afterMs ?? backoffMs(repeat, attempt, Math.random());
+      const waitMs = result.afterMs ?? backoffMs(repeat, attempt, random());
       if (attempt === 5) log.warn({ ...about(job), attempt }, 'no certain answer yet, going on');
       await clock.sleep(waitMs, this.#signal);
     }

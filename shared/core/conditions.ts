@@ -39,10 +39,7 @@ export function conditionsOf(conditional: Conditional): readonly Condition[] {
 }
 
 /** Whether two lists say the same; times are not compared. */
-export function sameConditions(
-  left: readonly Condition[],
-  right: readonly Condition[],
-): boolean {
+export function sameConditions(left: readonly Condition[], right: readonly Condition[]): boolean {
   if (left.length !== right.length) return false;
   return left.every((condition) =>
     right.some(

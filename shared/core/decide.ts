@@ -64,7 +64,13 @@ function onlyHold(situation: Situation, hold: Hold): Outcome {
   const { view, set, memory } = situation;
   if (isNews(memory, hold)) return tell(view, set, hold);
   const round = roundOf(situation);
-  const plan = planFor(situation, { round, work: undefined, hold, trouble: undefined, status: false });
+  const plan = planFor(situation, {
+    round,
+    work: undefined,
+    hold,
+    trouble: undefined,
+    status: false,
+  });
   return plan.type === 'act' ? plan : wait(hold.because);
 }
 

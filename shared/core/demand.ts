@@ -18,7 +18,6 @@ export function noteDesired(memory: Memory, set: ScaledSet): void {
   } else {
     memory.explained = Math.max(0, memory.explained - (desired - before));
   }
-  capExplained(memory);
 }
 
 /** A member is about to be destroyed: by lower replicas, as far as they reach. */
@@ -34,12 +33,7 @@ export function undoDestroyed(memory: Memory, member: Uid): void {
   if (destroyed === undefined) return;
   memory.destroyed.delete(member);
   if (!destroyed.explained) return;
-  memory.explained += 1;
-  capExplained(memory);
-}
-
-/** Never more than the distance that replicas has fallen. */
-function capExplained(memory: Memory): void {
+  // Replicas may have risen since: lowering never explains more than the distance it has kept.
   const fallen = Math.max(0, memory.loweredFrom - (memory.desired ?? 0));
-  memory.explained = Math.min(memory.explained, fallen);
+  memory.explained = Math.min(memory.explained + 1, fallen);
 }

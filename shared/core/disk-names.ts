@@ -19,8 +19,7 @@ export function diskTakenBy(
   if (held !== undefined) return `DataVolume ${place.name}`;
   const free = new Set(dataVolumes.map((dataVolume) => dataVolume.meta.uid));
   const claim = namedAs(view, 'PersistentVolumeClaim', place).find(
-    (object) =>
-      isTerminating(object) || object.meta.owners.some((owner) => !free.has(owner.uid)),
+    (object) => isTerminating(object) || object.meta.owners.some((owner) => !free.has(owner.uid)),
   );
   if (claim !== undefined) return `PersistentVolumeClaim ${place.name}`;
   return makerOf(view, pool, place);

@@ -14,6 +14,7 @@ const toldByReason: ReadonlySet<string> = new Set(['Unsynced', 'Poisoned', 'Mass
 /** The order in which holds matter; a set tells one at a time. */
 const precedence = [
   'Poisoned',
+  'AgedOut',
   'MassDeleteBlocked',
   'InvalidTemplate',
   'InvalidSelector',
@@ -38,7 +39,10 @@ export function firstHold(holds: readonly Hold[]): Hold | undefined {
 
 /** Holds of the spec, of the set as a whole, and of each concern. */
 export function holdsOf({ problem, set }: Situation, round: Round): readonly Hold[] {
-  const ofSpec = problem === undefined || set.meta.deletedAt !== undefined ? [] : [{ reason: problem.reason, because: problem.message }];
+  const ofSpec =
+    problem === undefined || set.meta.deletedAt !== undefined
+      ? []
+      : [{ reason: problem.reason, because: problem.message }];
   return [...ofSpec, ...round.holds, ...round.steps.flatMap(holdOf)];
 }
 

@@ -3,8 +3,8 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import { compareResourceVersions } from '#shared/contract/ids.ts';
 import type { Observable } from '#shared/contract/objects.ts';
 import { addTo, takeFrom } from './keyed-sets.ts';
-import { addressOf, controllerOf, isSet, placeOf } from './objects.ts';
-import type { KindView, View } from './view.ts';
+import { controllerOf, isSet, placeOf, uidsIn } from './objects.ts';
+import type { KindView, Named, View } from './view.ts';
 
 /** Puts an object in place of what was known of it; indices are touched only where they change. */
 export function putObject(view: View, object: Observable, known: Observable | undefined): void {
@@ -28,7 +28,8 @@ export function dropObject(view: View, object: Observable): void {
   const owner = controllerOf(object.meta)?.uid;
   if (owner !== undefined) takeFrom(view.owned, owner, uid);
   if (isSet(object)) takeFrom(view.sets, namespace, uid);
-  for (const name of diskNames(object)) takeFrom(diskIndex(view, object), placeOf(namespace, name), uid);
+  for (const name of diskNames(object))
+    takeFrom(diskIndex(view, object), placeOf(namespace, name), uid);
 }
 
 /** What is known of a kind, begun as unsynced. */
@@ -55,16 +56,28 @@ export function raiseHighest(kind: KindView, version: ResourceVersion): void {
 }
 
 function enterName(view: View, object: Observable): void {
-  const address = addressOf(object.kind, object.meta.namespace, object.meta.name);
-  const uids = view.named.get(address);
-  view.named.set(address, uids === undefined ? [object.meta.uid] : [...uids, object.meta.uid]);
+  const { namespace, name, uid } = object.meta;
+  const names = namesOf(view, object.kind, namespace);
+  const known = names.get(name);
+  names.set(name, known === undefined ? uid : [...uidsIn(known), uid]);
 }
 
 function leaveName(view: View, object: Observable): void {
-  const address = addressOf(object.kind, object.meta.namespace, object.meta.name);
-  const uids = (view.named.get(address) ?? []).filter((uid) => uid !== object.meta.uid);
-  if (uids.length === 0) view.named.delete(address);
-  else view.named.set(address, uids);
+  const { namespace, name, uid } = object.meta;
+  const names = namesOf(view, object.kind, namespace);
+  const known = names.get(name);
+  if (known === undefined) return;
+  const [first, ...others] = uidsIn(known).filter((other) => other !== uid);
+  if (first === undefined) names.delete(name);
+  else names.set(name, others.length === 0 ? first : [first, ...others]);
+}
+
+function namesOf(view: View, kind: Kind, namespace: string): Map<string, Named> {
+  let namespaces = view.named.get(kind);
+  if (namespaces === undefined) view.named.set(kind, (namespaces = new Map()));
+  let names = namespaces.get(namespace);
+  if (names === undefined) namespaces.set(namespace, (names = new Map()));
+  return names;
 }
 
 function reindexOwner(view: View, object: Observable, known: Observable | undefined): void {

@@ -23,24 +23,47 @@ test('a fifth of a large set may go', () => {
 });
 
 test('lower replicas explain any number', () => {
-  const story = given(aPool({ replicas: 300 }), aRevision(), ...vms(0, 300)).rests().scales(0);
-  expect(story.acts().plan?.commands.filter(({ verb }) => verb === 'delete-member').length).toBeGreaterThan(245);
+  const story = given(aPool({ replicas: 300 }), aRevision(), ...vms(0, 300))
+    .rests()
+    .scales(0);
+  expect(
+    story.acts().plan?.commands.filter(({ verb }) => verb === 'delete-member').length,
+  ).toBeGreaterThan(245);
   expect(story.acts().plan?.commands.length).toBe(50);
   story.rests();
 });
 
 test('what lower replicas explained once does not explain later members', () => {
   const members = vms(0, 20);
-  const story = given(aPool({ replicas: 20 }), aRevision(), ...members).rests().scales(0).acts();
+  const story = given(aPool({ replicas: 20 }), aRevision(), ...members)
+    .rests()
+    .scales(0)
+    .acts();
   for (const vm of members) story.loses(vm);
   const adopted = vms(20, 40);
-  story.rests().sees(...adopted).tells('MassDeleteBlocked').rests();
+  story
+    .rests()
+    .sees(...adopted)
+    .tells('MassDeleteBlocked')
+    .rests();
 });
 
 test('a refused removal does not use the explanation up', () => {
-  const story = given(aPool({ replicas: 20 }), aRevision(), ...vms(0, 20)).rests().scales(0).acts();
+  const story = given(aPool({ replicas: 20 }), aRevision(), ...vms(0, 20))
+    .rests()
+    .scales(0)
+    .acts();
   story.settles('delete-member', { outcome: 'expired' });
   expect(story.acts().plan?.commands[0]).toMatchObject(remove);
+});
+
+test('an explanation that comes back never exceeds how far replicas has fallen', () => {
+  const story = given(aPool({ replicas: 20 }), aRevision(), ...vms(0, 20))
+    .rests()
+    .scales(0)
+    .acts();
+  story.scales(15).settles('delete-member', { outcome: 'stale', reason: 'SetChanged' });
+  expect(story.view.memories.get(story.uid)?.explained).toBe(5);
 });
 
 test('members that others deleted are let go in any number, and count afterwards', () => {
@@ -55,11 +78,17 @@ test('members that others deleted are let go in any number, and count afterwards
 });
 
 test('a member counts once, and only within the window', () => {
-  const story = given(aPool({ replicas: 5 }), aRevision(), ...vms(0, 15)).acts().shows();
+  const story = given(aPool({ replicas: 5 }), aRevision(), ...vms(0, 15))
+    .acts()
+    .shows();
   for (const vm of vms(5, 15)) story.sees(terminating(vm));
   story.acts();
   for (const vm of vms(5, 15)) story.loses(vm);
-  story.sees(...vms(50, 51)).after(1000).tells('MassDeleteBlocked').rests();
+  story
+    .sees(...vms(50, 51))
+    .after(1000)
+    .tells('MassDeleteBlocked')
+    .rests();
   story.waitsUntil(600_001).after(600_000).tells(undefined).decides(remove);
 });
 
@@ -73,7 +102,9 @@ test('VMIs that lose their pods are replaced, but not destroyed all at once', ()
   const members = Array.from({ length: 30 }, (_, at) => aVmi(`ci-${at}`));
   const story = given(aReplicaSet({ replicas: 30 }), ...members).rests();
   story.sees(
-    ...members.map((vmi) => later(vmi, {}, { ready: { status: 'False', reason: 'PodTerminating' } })),
+    ...members.map((vmi) =>
+      later(vmi, {}, { ready: { status: 'False', reason: 'PodTerminating' } }),
+    ),
   );
   story.tells('MassDeleteBlocked').acts();
   expect(story.plan?.commands.filter(({ verb }) => verb === 'create-vmi')).toHaveLength(30);

@@ -84,12 +84,16 @@ test('a pool that heals contests every managed set of its namespace', () => {
   const story = given(aPool({ paused: true }), aRevision(), healer).under({
     kubevirtControllers: 'running',
   });
-  story.tells('Contested', "KubeVirt's controllers run and pool healer heals every VM of the namespace");
-  story.acts().waits().loses(healer).tells(undefined).decides(
-    create('web-0'),
-    create('web-1'),
-    create('web-2'),
+  story.tells(
+    'Contested',
+    "KubeVirt's controllers run and pool healer heals every VM of the namespace",
   );
+  story
+    .acts()
+    .waits()
+    .loses(healer)
+    .tells(undefined)
+    .decides(create('web-0'), create('web-1'), create('web-2'));
 });
 
 test('a healer in another namespace contests nothing', () => {
@@ -128,9 +132,10 @@ test.each([
 test('a spec that is put right is acted on again', () => {
   const story = given(aPool({ replicas: 1, selector: { matchLabels: { a: 'b' } } }), aRevision());
   story.tells('SelectorMismatch').rests();
-  story.changes({ selector: { matchLabels: { app: 'web' } } }).tells(undefined).decides(
-    create('web-0'),
-  );
+  story
+    .changes({ selector: { matchLabels: { app: 'web' } } })
+    .tells(undefined)
+    .decides(create('web-0'));
 });
 
 test('freeing goes on in a pool that is paused through our annotation', () => {

@@ -20,7 +20,11 @@ test.each([
 
 test('free ordinals fill gaps first', () => {
   const taken = new Set([0, 2, 3]);
-  expect(freeOrdinals((ordinal) => taken.has(ordinal)).take(3).toArray()).toEqual([1, 4, 5]);
+  expect(
+    freeOrdinals((ordinal) => taken.has(ordinal))
+      .take(3)
+      .toArray(),
+  ).toEqual([1, 4, 5]);
 });
 
 test('the name of a replica follows from its effect alone, and avoids known ones', () => {
@@ -33,7 +37,11 @@ test('the name of a replica follows from its effect alone, and avoids known ones
 
 test('names of replicas spread', () => {
   const names = Array.from({ length: 10_000 }, (_, at) =>
-    replicaName('ci', effectId('0a0b0c0d', { epoch: 3, plan: Math.floor(at / 250) }, at % 250), () => false),
+    replicaName(
+      'ci',
+      effectId('0a0b0c0d', { epoch: 3, plan: Math.floor(at / 250) }, at % 250),
+      () => false,
+    ),
   );
   // 14 million suffixes: about 3.5 pairs among ten thousand are to be expected.
   expect(new Set(names).size).toBeGreaterThan(9985);

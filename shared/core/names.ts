@@ -77,5 +77,7 @@ export function claimNamesFor(template: Template, ordinal: number): ClaimNames {
 
 /** The dataVolumeTemplate name behind a disk of a pool member: what stands before the ordinal. */
 export function stemOf(diskName: string): string | undefined {
-  return ordinalOf(diskName) === undefined ? undefined : diskName.slice(0, diskName.lastIndexOf('-'));
+  return ordinalOf(diskName) === undefined
+    ? undefined
+    : diskName.slice(0, diskName.lastIndexOf('-'));
 }

@@ -16,7 +16,10 @@ test('posts ten events of a reason word for word, then one for all the rest of t
 });
 
 test('posts only the combined event while the ten are used up, and literal ones again later', () => {
-  const story = given(aPool({ replicas: 10 }), aRevision()).acts().scales(13).acts();
+  const story = given(aPool({ replicas: 10 }), aRevision())
+    .acts()
+    .scales(13)
+    .acts();
   expect(story.plan?.commands.flatMap(({ notice }) => notice?.message ?? [])).toEqual([
     '(combined from similar events): Created 3 VMs',
   ]);
@@ -32,7 +35,10 @@ test('a single event beyond the ten keeps its own words', () => {
 });
 
 test('counts each reason by itself', () => {
-  const story = given(aPool({ replicas: 20 }), aRevision(), ...vms(0, 20)).rests().scales(8).acts();
+  const story = given(aPool({ replicas: 20 }), aRevision(), ...vms(0, 20))
+    .rests()
+    .scales(8)
+    .acts();
   const messages = story.plan?.commands.flatMap(({ notice }) => notice?.message ?? []) ?? [];
   expect(messages.at(-1)).toBe('(combined from similar events): Deleted 2 VMs from pool');
 });

@@ -2,7 +2,7 @@ import type { Uid } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Member, Meta, Observable, Owner, ScaledSet, Vm } from '#shared/contract/objects.ts';
 import { compareText } from '#shared/lib/order.ts';
-import type { View } from './view.ts';
+import type { Named, View } from './view.ts';
 
 /** Names a namespaced thing in an index: a slash can stand in neither part. */
 export function placeOf(namespace: string, name: string): string {
@@ -58,28 +58,36 @@ export function ownedBy(view: View, owner: Uid): readonly Observable[] {
   return owned.toSorted(byName);
 }
 
+type Place = { readonly namespace: string; readonly name: string };
+
 /** Every object of that name; an old one and its successor may both be there. */
-export function namedAs(
-  view: View,
-  kind: Kind,
-  place: { readonly namespace: string; readonly name: string },
-): readonly Observable[] {
-  const uids = view.named.get(addressOf(kind, place.namespace, place.name)) ?? [];
-  return uids
-    .flatMap((uid) => view.objects.get(uid) ?? [])
-    .toSorted((left, right) => compareText(left.meta.uid, right.meta.uid));
+export function namedAs(view: View, kind: Kind, { namespace, name }: Place): readonly Observable[] {
+  const uids = view.named.get(kind)?.get(namespace)?.get(name);
+  if (uids === undefined) return none;
+  if (typeof uids !== 'string') {
+    return uids
+      .flatMap((uid) => view.objects.get(uid) ?? [])
+      .toSorted((left, right) => compareText(left.meta.uid, right.meta.uid));
+  }
+  const object = view.objects.get(uids);
+  return object === undefined ? none : [object];
+}
+
+const none: readonly Observable[] = [];
+
+export function uidsIn(named: Named): readonly Uid[] {
+  return typeof named === 'string' ? [named] : named;
 }
 
 export function byName(left: Observable, right: Observable): number {
   return compareText(left.meta.name, right.meta.name) || compareText(left.meta.uid, right.meta.uid);
 }
 
-/** Whether an object of any kind has this name, or a create of ours is on its way there. */
-export function isNameKnown(
-  view: View,
-  kind: Kind,
-  place: { readonly namespace: string; readonly name: string },
-): boolean {
-  const address = addressOf(kind, place.namespace, place.name);
-  return view.named.has(address) || view.coming.has(address);
+/** Whether an object of the kind has this name, or a create of ours is on its way there. */
+export function isNameKnown(view: View, kind: Kind, place: Place): boolean {
+  const { namespace, name } = place;
+  return (
+    view.named.get(kind)?.get(namespace)?.has(name) === true ||
+    view.coming.has(addressOf(kind, namespace, name))
+  );
 }

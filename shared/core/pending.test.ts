@@ -44,12 +44,15 @@ test('a survey does not end a create of which no outcome is known', () => {
     .rests();
 });
 
-test.each(['expired', 'superseded', 'withdrawn'] as const)('a %s create may be made again at once', (outcome) => {
-  given(aPool({ replicas: 1 }), aRevision())
-    .decides(create('web-0'))
-    .settles('create-vm', { outcome })
-    .decides(create('web-0'));
-});
+test.each(['expired', 'superseded', 'withdrawn'] as const)(
+  'a %s create may be made again at once',
+  (outcome) => {
+    given(aPool({ replicas: 1 }), aRevision())
+      .decides(create('web-0'))
+      .settles('create-vm', { outcome })
+      .decides(create('web-0'));
+  },
+);
 
 test('the first outcome of an effect wins', () => {
   const story = given(aPool({ replicas: 1 }), aRevision()).decides(create('web-0'));
@@ -57,6 +60,7 @@ test('the first outcome of an effect wins', () => {
   if (effect === undefined) throw new Error('effect');
   story.settlesEffect(effect, { version: 1500 });
   story.settlesEffect(effect, { outcome: 'refused', reason: 'QuotaExceeded' });
+  expect(story.view.pending.get(effect)?.outcome?.outcome).toBe('applied');
   story.rests();
 });
 
@@ -84,10 +88,15 @@ test('a patch that changed nothing ends with the version that it answered', () =
 });
 
 test('commands of an older epoch stay pending until they are settled, and plans count anew', () => {
-  const story = given(aPool({ replicas: 1 }), aRevision()).decides(create('web-0')).opens().rests();
+  const story = given(aPool({ replicas: 1 }), aRevision())
+    .decides(create('web-0'))
+    .opens()
+    .rests();
   story.settles('create-vm', { outcome: 'superseded' }).decides(create('web-0'));
   expect(story.plan?.epoch).toBeGreaterThan(1);
-  expect(story.plan?.commands[0]?.effect).toBe(`${lineage}.${story.plan?.epoch}.${story.plan?.plan}.0`);
+  expect(story.plan?.commands[0]?.effect).toBe(
+    `${lineage}.${story.plan?.epoch}.${story.plan?.plan}.0`,
+  );
 });
 
 test('a replica set that scales down and up does not reuse a name', () => {
@@ -95,7 +104,9 @@ test('a replica set that scales down and up does not reuse a name', () => {
   const [first] = story.plan?.commands ?? [];
   story.settles('create-vmi', { outcome: 'refused', reason: 'QuotaExceeded' }).after(1000).acts();
   const [second] = story.plan?.commands ?? [];
-  expect(first).not.toMatchObject({ name: second !== undefined && 'name' in second && second.name });
+  expect(first).not.toMatchObject({
+    name: second !== undefined && 'name' in second && second.name,
+  });
 });
 
 test('an object changed by others does not end a command on it before its outcome', () => {

@@ -33,16 +33,23 @@ export function beginPending(fold: Fold, plan: Decided, command: Command): void 
     settledAt: 0,
     withdrawn: false,
   };
-  view.pending.set(command.effect, pending);
-  memoryOf(view, pending.set).pending.add(command.effect);
-  const target = targetUid(pending);
-  if (target !== undefined) addTo(view.awaited, target, command.effect);
-  const address = createdAddress(pending);
-  if (address !== undefined) addTo(view.coming, address, command.effect);
-  for (const disk of pending.makes) {
-    addTo(view.claiming, placeOf(pending.namespace, disk), command.effect);
-  }
+  enterPending(view, pending);
   endIfSeen(fold, pending);
+}
+
+/** Puts a pending command into the view and into every index that tells of it. */
+export function enterPending(view: View, pending: Pending): void {
+  const { effect } = pending.command;
+  view.pending.set(effect, pending);
+  memoryOf(view, pending.set).pending.add(effect);
+  for (const uid of [targetUid(pending), pending.outcome?.uid]) {
+    if (uid !== undefined) addTo(view.awaited, uid, effect);
+  }
+  const address = createdAddress(pending);
+  if (address !== undefined) addTo(view.coming, address, effect);
+  for (const disk of pending.makes) {
+    addTo(view.claiming, placeOf(pending.namespace, disk), effect);
+  }
 }
 
 /** Takes in an outcome. The first one of an effect counts, whatever later ones say. */

@@ -39,7 +39,9 @@ function withCommands(change: (commands: readonly Command[]) => readonly Command
 
 const starting = (): Story => given(aPool(), aRevision());
 const shrinking = (): Story =>
-  given(aPool({ replicas: 3 }), aRevision(), ...vms(0, 3), aForeignVm('stranger')).rests().scales(2);
+  given(aPool({ replicas: 3 }), aRevision(), ...vms(0, 3), aForeignVm('stranger'))
+    .rests()
+    .scales(2);
 
 test('a plan of ours has no finding', () => {
   expect(findings(starting(), (plan) => plan)).toEqual([]);
@@ -48,8 +50,20 @@ test('a plan of ours has no finding', () => {
 
 test.each<readonly [string, (plan: Decided) => Decided]>([
   ['I1', withCommands((commands) => [...commands, ...commands])],
-  ['I2', (plan) => ({ ...plan, moment: { ...plan.moment, limits: { ...plan.moment.limits, burst: 1 } } })],
-  ['I2', (plan) => ({ ...plan, moment: { ...plan.moment, limits: { ...plan.moment.limits, pending: 2 } } })],
+  [
+    'I2',
+    (plan) => ({
+      ...plan,
+      moment: { ...plan.moment, limits: { ...plan.moment.limits, burst: 1 } },
+    }),
+  ],
+  [
+    'I2',
+    (plan) => ({
+      ...plan,
+      moment: { ...plan.moment, limits: { ...plan.moment.limits, pending: 2 } },
+    }),
+  ],
   ['I9', (plan) => ({ ...plan, plan: 7 })],
   ['I9', (plan) => ({ ...plan, epoch: 7 })],
   ['I9', (plan) => ({ ...plan, basis: 7 })],
@@ -59,13 +73,17 @@ test.each<readonly [string, (plan: Decided) => Decided]>([
   [
     'I10',
     withCommands((commands) =>
-      commands.map((command) => (command.verb === 'create-vm' ? { ...command, revision: 'x' } : command)),
+      commands.map((command) =>
+        command.verb === 'create-vm' ? { ...command, revision: 'x' } : command,
+      ),
     ),
   ],
   [
     'I10',
     withCommands((commands) =>
-      commands.map((command) => (command.verb === 'create-vm' ? { ...command, ordinal: 9 } : command)),
+      commands.map((command) =>
+        command.verb === 'create-vm' ? { ...command, ordinal: 9 } : command,
+      ),
     ),
   ],
   ['I12', (plan) => ({ ...plan, withdraws: [effectId('0a0b0c0d', { epoch: 1, plan: 99 }, 0)] })],
@@ -100,7 +118,9 @@ test.each<readonly [string, Partial<Extract<Command, { verb: 'delete-member' }>>
   ['I11', { member: { name: 'web-0', uid: aVm('web-0').meta.uid } }],
 ])('%s is found broken in a plan that deletes', (invariant, fields) => {
   const change = withCommands((commands) =>
-    commands.map((command) => (command.verb === 'delete-member' ? { ...command, ...fields } : command)),
+    commands.map((command) =>
+      command.verb === 'delete-member' ? { ...command, ...fields } : command,
+    ),
   );
   expect(findings(shrinking(), change).join('\n')).toMatch(new RegExp(`^${invariant} `, 'm'));
 });
@@ -115,7 +135,9 @@ test('I5 and I6 are found broken when the set or what is known of it has changed
 });
 
 test('I8 is found broken when too many go without an explanation', () => {
-  const story = given(aPool({ replicas: 15 }), aRevision(), ...vms(0, 15)).rests().scales(0);
+  const story = given(aPool({ replicas: 15 }), aRevision(), ...vms(0, 15))
+    .rests()
+    .scales(0);
   const plan = planOf(story);
   const memory = story.view.memories.get(story.uid);
   assert(memory !== undefined, 'the set is remembered');
@@ -145,7 +167,12 @@ test('I10 is found broken when a member would use a disk of another', () => {
 test('I15 is found broken when a pool is retired before its members', () => {
   const story = given(aPool({ deleted: true }), aVm('web-0'));
   const change = withCommands(() => [
-    { verb: 'retire-set', effect: effectId('0a0b0c0d', { epoch: 1, plan: 1 }, 0), because: '', disks: [] },
+    {
+      verb: 'retire-set',
+      effect: effectId('0a0b0c0d', { epoch: 1, plan: 1 }, 0),
+      because: '',
+      disks: [],
+    },
   ]);
   expect(findings(story, change)).toEqual(['I15 the pool is retired before its members']);
 });

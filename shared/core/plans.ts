@@ -15,12 +15,19 @@ type Opened = Extract<LogRecord, { type: 'opened' }>;
 const destroyedMemoryMs = 24 * 3600 * 1000;
 
 /**
+ * How long nothing is destroyed by a reconciler that could not fold the whole log: commands of before
+ * that it does not know of have come to their end by then.
+ */
+const carefulMs = 10 * 60 * 1000;
+
+/**
  * A new owner of the shard: plans are counted from 1 again. Commands of older epochs stay pending until
  * the executor has settled them.
  */
 export function foldOpened(fold: Fold, _record: Opened): void {
   fold.view.epoch = fold.sequence;
   fold.view.plan = 0;
+  if (fold.view.hasGap) fold.view.carefulUntil = fold.at + carefulMs;
   touchAll(fold);
 }
 
@@ -102,8 +109,7 @@ function countsAsDestroyed(view: View, command: Removal): boolean {
 function noteDestroyed(fold: Fold, memory: Memory, command: Removal): void {
   const { uid } = command.member;
   if (memory.destroyed.has(uid)) return;
-  const { explained } =
-    command.purpose === 'scale-in' ? noteScaleIn(memory) : { explained: false };
+  const { explained } = command.purpose === 'scale-in' ? noteScaleIn(memory) : { explained: false };
   for (const [old, { at }] of memory.destroyed) {
     if (at > fold.at - destroyedMemoryMs) break;
     memory.destroyed.delete(old);

@@ -27,7 +27,5 @@ export function isPoisoned(view: View, namespace: string): boolean {
  */
 function isCured(view: View, sequence: number): boolean {
   const surveyed = [...view.kinds.values()].filter((kind) => kind.open ?? kind.closed);
-  return (
-    surveyed.length > 0 && surveyed.every((kind) => (kind.closed?.beganAt ?? 0) > sequence)
-  );
+  return surveyed.length > 0 && surveyed.every((kind) => (kind.closed?.beganAt ?? 0) > sequence);
 }

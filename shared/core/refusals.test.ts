@@ -6,7 +6,10 @@ const create = (name: string) => ({ verb: 'create-vm', name }) as const;
 const refused = { outcome: 'refused', reason: 'QuotaExceeded' } as const;
 
 test('after a refusal creates wait, longer each time, and start again one by one', () => {
-  const story = given(aPool({ replicas: 8 }), aRevision()).acts().shows().after(1000);
+  const story = given(aPool({ replicas: 8 }), aRevision())
+    .acts()
+    .shows()
+    .after(1000);
   story.settles('create-vm', refused).rests().waitsUntil(2000).after(1000);
   story.decides(create('web-0')).settles('create-vm', refused).rests();
   story.waitsUntil(4000).after(1999).rests().after(1).decides(create('web-0'));
@@ -18,7 +21,9 @@ test('after a refusal creates wait, longer each time, and start again one by one
 });
 
 test('the wait never exceeds five minutes', () => {
-  const story = given(aReplicaSet({ replicas: 1 })).acts().shows();
+  const story = given(aReplicaSet({ replicas: 1 }))
+    .acts()
+    .shows();
   for (let round = 0; round < 14; round += 1) {
     story.settles('create-vmi', refused);
     story.after(300_000).acts();
@@ -27,7 +32,9 @@ test('the wait never exceeds five minutes', () => {
 });
 
 test('250 refusals of one plan count once', () => {
-  const story = given(aPool({ replicas: 250 }), aRevision()).acts().after(1000);
+  const story = given(aPool({ replicas: 250 }), aRevision())
+    .acts()
+    .after(1000);
   story.settles('create-vm', refused).rests();
   story.after(1000).decides(create('web-0'));
 });
@@ -42,7 +49,10 @@ test('another template is tried at once', () => {
 });
 
 test('a refusal stays in the status while nothing is tried, and goes when it no longer matters', () => {
-  const story = given(aPool({ replicas: 2 }), aRevision(), aVm('web-0')).acts().shows().after(1000);
+  const story = given(aPool({ replicas: 2 }), aRevision(), aVm('web-0'))
+    .acts()
+    .shows()
+    .after(1000);
   story.settles('create-vm', { ...refused, field: 'spec.template' }).rests();
   const failure = {
     type: 'ReplicaFailure',
@@ -61,7 +71,10 @@ test('a refusal stays in the status while nothing is tried, and goes when it no 
 });
 
 test('the message of a condition follows the newest refusal (B18)', () => {
-  const story = given(aPool({ replicas: 1 }), aRevision()).acts().shows().after(1000);
+  const story = given(aPool({ replicas: 1 }), aRevision())
+    .acts()
+    .shows()
+    .after(1000);
   story.settles('create-vm', refused).rests().after(1000).acts();
   story.settles('create-vm', { outcome: 'refused', reason: 'Forbidden' }).after(1000).acts();
   expect(story.status?.conditions).toMatchObject([
@@ -70,7 +83,10 @@ test('the message of a condition follows the newest refusal (B18)', () => {
 });
 
 test('events tell a refusal once for each round, without words of the API server', () => {
-  const story = given(aPool({ replicas: 3 }), aRevision()).acts().shows().after(1000);
+  const story = given(aPool({ replicas: 3 }), aRevision())
+    .acts()
+    .shows()
+    .after(1000);
   story.settles('create-vm', refused).acts();
   expect(story.plan?.commands.flatMap(({ notice }) => notice ?? [])).toEqual([
     { type: 'Warning', reason: 'FailedCreate', message: 'Error creating VM: QuotaExceeded' },
@@ -86,7 +102,11 @@ test('events tell a refusal once for each round, without words of the API server
 test('a taken name holds up that member alone', () => {
   given(aPool({ replicas: 2 }), aRevision())
     .acts()
-    .settles('create-vm', { outcome: 'refused', reason: 'NameTaken' }, (command) => command.verb === 'create-vm' && command.ordinal === 0)
+    .settles(
+      'create-vm',
+      { outcome: 'refused', reason: 'NameTaken' },
+      (command) => command.verb === 'create-vm' && command.ordinal === 0,
+    )
     .settles('create-vm', { version: 5000 })
     .rests('1 short of 2')
     .after(1000)

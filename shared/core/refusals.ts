@@ -220,14 +220,9 @@ function nameOrUid({ command }: Pending): string | undefined {
 }
 
 /** Which object has to change before it makes sense to try again sooner than the wait says. */
-function behindOf(
-  view: View,
-  pending: Pending,
-  reason: Reason,
-): Refusal['behind'] | 'caught-up' {
+function behindOf(view: View, pending: Pending, reason: Reason): Refusal['behind'] | 'caught-up' {
   const { command } = pending;
-  const onMember =
-    reason === 'MemberGone' || reason === 'MemberChanged' || reason === 'NotOwned';
+  const onMember = reason === 'MemberGone' || reason === 'MemberChanged' || reason === 'NotOwned';
   const uid = onMember && 'member' in command ? command.member.uid : pending.set;
   const object = view.objects.get(uid);
   if (uid === pending.set && object?.meta.generation !== pending.generation) return 'caught-up';

@@ -95,9 +95,7 @@ function candidatesOf(
   vetoed: ReadonlyMap<string, string>,
 ): Candidate[] {
   const chosen = new Set(
-    commands.flatMap((command) =>
-      command.verb === 'delete-member' ? [command.member.uid] : [],
-    ),
+    commands.flatMap((command) => (command.verb === 'delete-member' ? [command.member.uid] : [])),
   );
   return order.slice(0, chosen.size + vetoed.size + runnersUp).map(({ meta: { name, uid } }) => {
     const veto = vetoed.get(uid);

@@ -5,13 +5,19 @@ import { roomOf, type Situation } from './situation.ts';
  * start allows beside the creates that have no outcome yet.
  */
 export function createRoom(situation: Situation): number {
-  const { memory, pending } = situation;
+  const { memory, pending, moment } = situation;
+  const creates = pending.filter(isCreate);
   const room = roomOf(situation);
-  if (memory.slowStart === undefined) return room;
-  const unsettled = pending.filter(
-    ({ command, outcome }) =>
-      (command.verb === 'create-vm' || command.verb === 'create-vmi') && outcome === undefined,
-  ).length;
+  if (memory.slowStart === undefined) {
+    // A set at its bound would else get a plan of its own for each create that ends.
+    const few = Math.floor(moment.limits.burst / 4);
+    return room < few && creates.length > few ? 0 : room;
+  }
+  const unsettled = creates.filter(({ outcome }) => outcome === undefined).length;
   const { size, done } = memory.slowStart;
   return Math.max(0, Math.min(room, size - done - unsettled));
+}
+
+function isCreate({ command }: Situation['pending'][number]): boolean {
+  return command.verb === 'create-vm' || command.verb === 'create-vmi';
 }

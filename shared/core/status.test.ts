@@ -23,16 +23,26 @@ test('counts members that terminate as present, and those of the template as upd
 });
 
 test('is written once and then left alone (B19)', () => {
-  given(aPool(), aRevision(), ...vms(0, 3)).acts().shows().after(5000).waits('3 of 3: nothing to do');
+  given(aPool(), aRevision(), ...vms(0, 3))
+    .acts()
+    .shows()
+    .after(5000)
+    .waits('3 of 3: nothing to do');
 });
 
 test('is never on its way twice, nor written more than once a second', () => {
   const [zero, one, two] = vms(0, 3);
   if (zero === undefined || one === undefined || two === undefined) throw new Error('vms');
   const story = given(aPool(), aRevision(), zero, one, two).acts();
-  story.after(5000).sees(later(zero, {}, { ready: { status: 'False' } })).waits();
+  story
+    .after(5000)
+    .sees(later(zero, {}, { ready: { status: 'False' } }))
+    .waits();
   story.shows().acts().shows();
-  story.after(400).sees(later(one, {}, { ready: { status: 'False' } })).waitsUntil(6000);
+  story
+    .after(400)
+    .sees(later(one, {}, { ready: { status: 'False' } }))
+    .waitsUntil(6000);
   story.after(600).acts();
   expect(story.status?.readyReplicas).toBe(1);
 });
@@ -44,7 +54,10 @@ test('does not write again what the cluster prunes', () => {
   const status = { replicas: 3, readyReplicas: 3, labelSelector: 'app=web' };
   const set = story.view.objects.get(story.uid);
   if (set?.kind !== 'VirtualMachinePool') throw new Error('pool');
-  story.sees(later(set, {}, { status })).after(5000).waits('3 of 3: nothing to do');
+  story
+    .sees(later(set, {}, { status }))
+    .after(5000)
+    .waits('3 of 3: nothing to do');
   story.scales(3).after(5000).waits('3 of 3: nothing to do');
 });
 
@@ -81,7 +94,9 @@ test('keeps conditions of others and the time since when its own hold', () => {
 });
 
 test('a new condition has the time of the decision', () => {
-  const story = given(aPool({ replicas: 0, paused: true })).after(61_000).acts();
+  const story = given(aPool({ replicas: 0, paused: true }))
+    .after(61_000)
+    .acts();
   expect(story.status?.conditions?.[0]?.lastTransitionTime).toBe('2026-01-01T00:01:01Z');
   expect(story.plan?.commands[0]?.notice).toEqual({
     type: 'Normal',
@@ -100,7 +115,9 @@ test('tells the end of a pause', () => {
 });
 
 test('backs off when the status is refused', () => {
-  const story = given(aPool(), aRevision(), ...vms(0, 3)).acts().after(1500);
+  const story = given(aPool(), aRevision(), ...vms(0, 3))
+    .acts()
+    .after(1500);
   story.settles('write-status', { outcome: 'refused', reason: 'Forbidden' }).waitsUntil(2500);
 });
 

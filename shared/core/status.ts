@@ -3,7 +3,13 @@ import type { Condition, ScaledSet, SetStatus } from '#shared/contract/objects.t
 import { conditionsOf, sameConditions, type Conditional } from './conditions.ts';
 import { waitsUntil } from './refusals.ts';
 import { parseSelector, selectorText } from './selector.ts';
-import { isPending, type Hold, type Situation, type StatusCounts, type Trouble } from './situation.ts';
+import {
+  isPending,
+  type Hold,
+  type Situation,
+  type StatusCounts,
+  type Trouble,
+} from './situation.ts';
 
 /** A set's status is written at most this often. */
 const statusEveryMs = 1000;
@@ -54,14 +60,12 @@ export function statusCommands(
     status,
     ...(first !== undefined && { notice: first }),
   };
-  const posts = rest.map(
-    (notice, at): Command => ({
-      verb: 'post-event',
-      effect: effectAt(at + 1),
-      because: notice.message,
-      notice,
-    }),
-  );
+  const posts = rest.map((notice, at): Command => ({
+    verb: 'post-event',
+    effect: effectAt(at + 1),
+    because: notice.message,
+    notice,
+  }));
   return [write, ...posts];
 }
 

@@ -140,7 +140,10 @@ test('poison stops destruction in its namespace, not creation, until every surve
 });
 
 test('poison elsewhere stops nothing, a broken frame stops the whole shard', () => {
-  const shrinking = () => given(aPool({ replicas: 2 }), aRevision(), ...vms(0, 2)).rests().scales(1);
+  const shrinking = () =>
+    given(aPool({ replicas: 2 }), aRevision(), ...vms(0, 2))
+      .rests()
+      .scales(1);
   shrinking().reads({ namespace: 'other', problem: 'x' }).decides({ verb: 'delete-member' });
   shrinking().reads({ problem: 'x' }).tells('Poisoned');
 });

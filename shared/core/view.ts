@@ -23,9 +23,13 @@ export type View = {
   epoch: number;
   /** Number of the newest plan of this epoch. */
   plan: number;
+  /** The log's oldest records had aged out when its fold began: what they said is not in the view. */
+  readonly hasGap: boolean;
+  /** Log time until which nothing is destroyed, because of such a gap; 0 without one. */
+  carefulUntil: number;
   readonly objects: Map<Uid, Observable>;
-  /** By kind, namespace and name; an old object and its successor may share a name for a while. */
-  readonly named: Map<string, readonly Uid[]>;
+  /** By kind, namespace and name. Nested, because joining names into keys costs as much as the rest. */
+  readonly named: Map<Kind, Map<string, Map<string, Named>>>;
   /** By uid of the controller that owns them. */
   readonly owned: Map<Uid, Set<Uid>>;
   /** Living sets by namespace. */
@@ -48,6 +52,9 @@ export type View = {
   readonly claiming: Map<string, Set<EffectId>>;
   readonly memories: Map<Uid, Memory>;
 };
+
+/** Who has a name: an old object and its successor may share it for a while. */
+export type Named = Uid | readonly Uid[];
 
 /** What is known of one kind in this shard. */
 export type KindView = {
@@ -150,8 +157,8 @@ export type Poison = {
   readonly problem: string;
 };
 
-/** The view of a shard of which nothing is known yet. */
-export function emptyView(shard: Shard, lineage: string): View {
+/** The view of a shard of which nothing is known yet; `hasGap` when the log begins in the middle. */
+export function emptyView(shard: Shard, lineage: string, hasGap = false): View {
   return {
     shard,
     lineage,
@@ -160,6 +167,8 @@ export function emptyView(shard: Shard, lineage: string): View {
     now: 0,
     epoch: 0,
     plan: 0,
+    hasGap,
+    carefulUntil: 0,
     objects: new Map(),
     named: new Map(),
     owned: new Map(),

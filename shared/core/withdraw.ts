@@ -11,12 +11,15 @@ export function unstartedCreates(pending: readonly Pending[]): readonly Pending[
   );
 }
 
-/** The same for deletes of members. */
+/** The same for deletes by scale-in. Clearing away what has ended saves no member by being undone. */
 export function unstartedDeletes(pending: readonly Pending[]): readonly Pending[] {
   return pending.filter(
-    ({ command, outcome, withdrawn }) =>
-      command.verb === 'delete-member' && outcome === undefined && !withdrawn,
+    (removal) => isScaleIn(removal) && removal.outcome === undefined && !removal.withdrawn,
   );
+}
+
+function isScaleIn({ command }: Pending): boolean {
+  return command.verb === 'delete-member' && command.purpose === 'scale-in';
 }
 
 /** Where a set stands, as far as turning back goes. */
@@ -46,8 +49,7 @@ export function turnBack(
       (command.verb === 'create-vm' || command.verb === 'create-vmi'),
   ).length;
   const savedAlready = pending.filter(
-    ({ command, withdrawn, outcome }) =>
-      withdrawn && outcome === undefined && command.verb === 'delete-member',
+    (removal) => isScaleIn(removal) && removal.withdrawn && removal.outcome === undefined,
   ).length;
   const tooMany = staying + coming - calledBack - desired;
   const tooFew = keepAll ? pending.length : desired - staying - savedAlready;

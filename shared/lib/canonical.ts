@@ -3,7 +3,8 @@
  * hash chains need. Lone surrogates and `\u0000` stay escaped, so the text fits a Postgres `text`.
  */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (!isRecord(value)) return JSON.stringify(value) ?? 'null';
   const fields = Object.keys(value)
     .filter((key) => value[key] !== undefined)

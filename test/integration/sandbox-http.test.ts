@@ -102,6 +102,18 @@ describe('the HTTP server of the sandbox', () => {
     expect(packed.body).toEqual(plain.body);
   });
 
+  test('sends a whole event before it ends a watch whose time is over', async () => {
+    const watch = await client.watch(
+      get(`${configMaps}?watch=1&resourceVersion=999999&timeoutSeconds=1`),
+    );
+    const marked = await client.watch(
+      get(`${configMaps}?watch=1&allowWatchBookmarks=true&timeoutSeconds=1&labelSelector=none`),
+    );
+    await Promise.all([watch.reached(Infinity), marked.reached(Infinity)]);
+    expect(watch.lines).toEqual([]);
+    expect(marked.lines).toMatchObject([{ type: 'BOOKMARK' }]);
+  });
+
   test('ends watches when it stops, and their clients are not left waiting', async () => {
     const own = await openTestSandbox({ controllers: false });
     using reader = apiClient(own);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeOutside } from '../../services/sandbox/launch/passable-folder.mjs';
+import { removeOutsideBelow } from '../../services/sandbox/launch/passable-folder.mjs';
 import { signalQuietly } from '../../services/sandbox/launch/process-table.mjs';
 
 /** A folder of a run under test: its data in `home`, beside them what the launcher said. */
@@ -40,6 +40,6 @@ export function killRollcall(folder: string): readonly number[] {
 
 export function removeRollcall(folder: string): void {
   killRollcall(folder);
-  removeOutside(join(homeIn(folder), 'postgres'));
+  removeOutsideBelow(folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
-import { passableFolder, removeOutside } from '../../services/sandbox/launch/passable-folder.mjs';
+import {
+  passableFolder,
+  removeOutsideBelow,
+} from '../../services/sandbox/launch/passable-folder.mjs';
 import {
   makeDatabaseCluster,
   postgresCommand,
@@ -31,8 +34,7 @@ export type PostgresOptions = {
 export async function startPostgres(options: PostgresOptions = {}): Promise<RunningPostgres> {
   const { postgres: binaries } = await testPrograms();
   const temporary = await temporaryFolder('postgres');
-  const wanted = join(temporary.path, 'postgres');
-  const folder = passableFolder(wanted);
+  const folder = passableFolder(join(temporary.path, 'postgres'));
   const [port, password] = [await freePort(), 'only-for-tests'];
   const cluster = { binaries, folder, durable: options.durable ?? true };
   await makeDatabaseCluster({ ...cluster, durable: false, password });
@@ -51,7 +53,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     createDatabase: () => createDatabase(url),
     stop: async () => {
       await server.stop();
-      removeOutside(wanted);
+      removeOutsideBelow(temporary.path);
       await temporary.remove();
     },
   };

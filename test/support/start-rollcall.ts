@@ -68,7 +68,6 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
   };
   const start = () => startLauncher({ folder, env, args: options.args ?? [] });
   let launcher = await start();
-  process.once('exit', () => removeRollcall(folder));
   return {
     home,
     kubeconfig,

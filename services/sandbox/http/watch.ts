@@ -65,14 +65,14 @@ export function startWatch(
   if (past === 'gone') {
     const text = `too old resource version: ${from} (${store.oldestVersion})`;
     write.raw('ERROR', failure(410, text));
-    response.end();
+    write.end();
     return { close: () => {} };
   }
 
   const cancels: (() => void)[] = [];
   const close = (): void => {
     cancels.splice(0).forEach((cancel) => cancel());
-    if (!response.writableEnded) response.end();
+    if (!response.writableEnded) write.end();
   };
   const pass = (change: Change): void => {
     if (change.resourceVersion <= from) return;
@@ -113,6 +113,7 @@ export function startWatch(
 }
 
 type EventWriter = {
+  readonly end: () => void;
   readonly raw: (type: EventType, object: unknown) => void;
   readonly object: (type: EventType, object: unknown) => void;
   readonly change: (change: Change) => void;
@@ -133,15 +134,17 @@ function eventWriter(
     return options;
   };
   let corked = false;
+  const flush = (): void => {
+    if (!corked) return;
+    corked = false;
+    response.uncork();
+  };
   const send = (type: EventType, text: string): void => {
     // What is told in one turn travels in one TLS record, which is most of a watch's cost.
     if (!corked) {
       corked = true;
       response.cork();
-      queueMicrotask(() => {
-        corked = false;
-        response.uncork();
-      });
+      queueMicrotask(flush);
     }
     response.write(`{"type":"${type}","object":${text}}\n`);
   };
@@ -157,6 +160,11 @@ function eventWriter(
     }
   };
   return {
+    // Node sends what is corked after the end of the body, so nothing may be corked then.
+    end: () => {
+      flush();
+      response.end();
+    },
     raw: (type, object) => send(type, jsonText(object)),
     object: (type, object) => send(type, textOf(object)),
     change: (change) => {

@@ -5,11 +5,13 @@ import { checkPlatform } from './pinned-node.mjs';
 import { launch } from './say.mjs';
 import { runNode } from './stages.mjs';
 import { testPrograms } from './test-programs.mjs';
+import { inTestRun } from './test-run.mjs';
 
 await launch(async () => {
   checkPlatform();
   await installPackages();
   process.env.ROLLCALL_BIN = (await testPrograms()).bin;
   const bench = join(repo, 'test', 'bench', 'bench.ts');
-  if (!(await runNode([bench, ...process.argv.slice(2)]))) process.exitCode = 1;
+  const args = [bench, ...process.argv.slice(2)];
+  if (!(await inTestRun(({ env }) => runNode(args, env)))) process.exitCode = 1;
 });

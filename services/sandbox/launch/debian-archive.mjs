@@ -71,6 +71,8 @@ function writeAptState(folder, { uri, signedBy }) {
     'Dir::Etc::PreferencesParts "/dev/null";',
     'Acquire::Languages "none";',
     'Acquire::Retries "2";',
+    // Without this a failed download is only a warning, and the package then seems not to exist.
+    'APT::Update::Error-Mode "any";',
     // apt would otherwise drop to a user who cannot enter a folder below a private home.
     ...(process.getuid?.() === 0 ? ['APT::Sandbox::User "root";'] : []),
   ];
@@ -80,7 +82,9 @@ function writeAptState(folder, { uri, signedBy }) {
 
 function aptProblem(stderr) {
   if (
-    /Could not resolve|Temporary failure|Could not connect|Unable to connect|timed out/.test(stderr)
+    /Failed to fetch|Could not resolve|Temporary failure|Could not connect|Unable to connect|timed out/.test(
+      stderr,
+    )
   ) {
     return 'there is no network, or the Debian archive does not answer.';
   }

@@ -1,3 +1,3 @@
 /** The folder itself, or the one outside of it that Postgres can reach and that it links to. */
 export function passableFolder(wanted: string): string;
-export function removeOutside(wanted: string): void;
+export function removeOutsideBelow(folder: string): void;

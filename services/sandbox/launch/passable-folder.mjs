@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+} from 'node:fs';
 import { realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Refusal } from './say.mjs';
@@ -42,6 +50,8 @@ function outsideFolder(wanted) {
     .slice(0, 12);
   const target = join(outside, `${basename(wanted)}-${hash}`);
   try {
+    // Without a link to it, it is what somebody's own removal of the data folder has left behind.
+    rmSync(target, { recursive: true, force: true });
     for (const folder of [outside, target]) {
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, 0o711);
@@ -75,13 +85,15 @@ function followedLink(wanted) {
   return target;
 }
 
-/** Removes what a link of ours points to; anything else is left alone. */
-export function removeOutside(wanted) {
-  if (!isLink(wanted)) return;
-  const target = readlinkSync(wanted);
-  const marker = join(target, 'belongs-to');
-  if (dirname(target) !== outside || !existsSync(marker)) return;
-  if (readFileSync(marker, 'utf8') === wanted) rmSync(target, { recursive: true, force: true });
+/** Removes what links of ours in or below a folder point to; anything else is left alone. */
+export function removeOutsideBelow(folder) {
+  if (!existsSync(outside)) return;
+  for (const name of readdirSync(outside)) {
+    const marker = join(outside, name, 'belongs-to');
+    const wanted = existsSync(marker) ? readFileSync(marker, 'utf8') : '';
+    if (wanted.startsWith(`${folder}/`))
+      rmSync(join(outside, name), { recursive: true, force: true });
+  }
 }
 
 function canPass(folder) {

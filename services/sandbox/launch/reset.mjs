@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { lockFolder } from './lock.mjs';
-import { removeOutside } from './passable-folder.mjs';
+import { removeOutsideBelow } from './passable-folder.mjs';
 import { pathsOf, shownPath } from './paths.mjs';
 import { stopLeftovers } from './process-table.mjs';
 import { launch, Refusal, say } from './say.mjs';
@@ -18,8 +17,7 @@ await launch(async () => {
     throw new Refusal(`Rollcall runs with the data in ${folder}; stop it with Ctrl-C, then reset.`);
   }
   await stopLeftovers(paths);
-  removeOutside(paths.postgres);
-  removeOutside(join(paths.home, 'bin', 'postgres'));
+  removeOutsideBelow(paths.home);
   rmSync(paths.home, { recursive: true, force: true });
   say(`removed ${folder}`);
 });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnvironment, withNodeFirst } from './environment.mjs';
 import { repo } from './paths.mjs';
 import { pinnedNode } from './pinned-node.mjs';
-import { say } from './say.mjs';
+import { Refusal, say } from './say.mjs';
+import { inTestRun } from './test-run.mjs';
 
 const modules = join(repo, 'node_modules');
 
@@ -33,6 +33,7 @@ export const stages = [
   project('tidy'),
   project('unit'),
   project('integration'),
+  project('chaos'),
   project('e2e'),
 ];
 
@@ -51,6 +52,7 @@ export async function runStages(available, args) {
     say(`\n=== ${stage.name} ===`);
     const began = Date.now();
     const counts = await stage.run(filters);
+    if (interrupted) throw new Refusal('The tests were interrupted.');
     for (const key of Object.keys(total)) total[key] += counts[key];
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
     say(`--- ${stage.name}: ${wording(counts)} (${seconds} s)`);
@@ -63,18 +65,15 @@ function wording({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-async function runVitest(name, filters) {
-  const folder = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
-  const report = join(folder, 'report.json');
-  try {
+function runVitest(name, filters) {
+  return inTestRun(async ({ folder, env }) => {
+    const report = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const vitest = join(modules, 'vitest', 'vitest.mjs');
     const args = [vitest, 'run', '--project', name, '--passWithNoTests', ...reporters, ...filters];
-    const ok = await runNode(args);
+    const ok = await runNode(args, env);
     return countReport(report, ok);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /**
@@ -105,11 +104,21 @@ function readReport(file) {
   }
 }
 
-/** Runs a script on the pinned Node, out of reach of servers and clusters of the shell. */
-export function runNode(args) {
+let interrupted = false;
+
+/**
+ * Runs a script on the pinned Node, out of reach of servers and clusters of the shell. A signal ends the
+ * script and is remembered, so that nothing else begins and what is left is tidied up.
+ */
+export function runNode(args, more = {}) {
   const node = pinnedNode();
-  const env = withNodeFirst(cleanEnvironment(process.env), node);
+  const env = { ...withNodeFirst(cleanEnvironment(process.env), node), ...more };
   const child = spawn(node, args, { cwd: repo, env, stdio: 'inherit' });
+  const stop = (signal) => {
+    interrupted = true;
+    child.kill(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
   return new Promise((resolve) => {
     child.once('error', () => resolve(false));
     child.once('exit', (code) => resolve(code === 0));

@@ -19,8 +19,8 @@ export function causesOfNewMeta(meta: GivenMeta, name: string, rule: NameRule): 
 }
 
 /**
- * What is wrong with the metadata of an update. Each cause stands twice, because the server checks the
- * metadata of an update in two places.
+ * What is wrong with the metadata of an update. Each cause stands twice, because the server checks
+ * the metadata of an update in two places.
  */
 export function causesOfChangedMeta(meta: GivenMeta, old: KubeMeta): readonly Cause[] {
   const causes = [

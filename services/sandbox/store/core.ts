@@ -106,7 +106,9 @@ export function openCore(parts: StoreParts): Core {
   };
 }
 
-/** A listener may write; what it writes is told after what it was told, so everyone sees one order. */
+/**
+ * A listener may write; what it writes is told after what it was told, so everyone sees one order.
+ */
 function openTeller(listeners: ReadonlySet<(change: Change) => void>): (change: Change) => void {
   const queue: Change[] = [];
   let telling = false;

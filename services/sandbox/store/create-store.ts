@@ -14,9 +14,9 @@ import type { Store, StoreAnswer, StoreRequest } from './types.ts';
 import { updateObject } from './update.ts';
 
 /**
- * The objects of a simulated cluster, and Kubernetes' rules for them. It is synchronous and deterministic:
- * the same parts and the same requests give the same answers and changes. What it answers with is shared
- * with what it keeps, so nobody may change it.
+ * The objects of a simulated cluster, and Kubernetes' rules for them. It is synchronous and
+ * deterministic: the same parts and the same requests give the same answers and changes. What it
+ * answers with is shared with what it keeps, so nobody may change it.
  */
 export function createStore(parts: StoreParts): Store {
   const core = openCore(parts);

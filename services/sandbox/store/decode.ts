@@ -114,7 +114,9 @@ const stopping = new Set([
   'FieldValueTooMany',
 ]);
 
-/** What is wrong with the part of an object that a write is about; the other part is not looked at. */
+/**
+ * What is wrong with the part of an object that a write is about; the other part is not looked at.
+ */
 export function causesOfPart(part: 'main' | 'status', causes: readonly Cause[]): readonly Cause[] {
   return causes.filter(({ field }) => /^\.?status\b/.test(field) === (part === 'status'));
 }

@@ -2,8 +2,8 @@ import { isRecord } from '#shared/lib/canonical.ts';
 import { equalJson } from './json.ts';
 
 /**
- * A set of field paths in the form of `fieldsV1`: `f:` names a field, `v:` an item of a set, `k:` an item
- * of a keyed list, and `.` the place itself where it has members below. A leaf is `{}`.
+ * A set of field paths in the form of `fieldsV1`: `f:` names a field, `v:` an item of a set, `k:`
+ * an item of a keyed list, and `.` the place itself where it has members below. A leaf is `{}`.
  */
 export type FieldSet = { readonly [part: string]: FieldSet };
 

@@ -30,9 +30,10 @@ export type CollectorParts = {
 };
 
 /**
- * Deletes what has lost its owners, as Kubernetes' garbage collector does: an object goes when none of its
- * owners lives, a reference to a dead owner goes while another lives, an owner deleted in the foreground
- * waits for the dependents that block it, and one deleted with orphaning lets its dependents go first.
+ * Deletes what has lost its owners, as Kubernetes' garbage collector does: an object goes when none
+ * of its owners lives, a reference to a dead owner goes while another lives, an owner deleted in
+ * the foreground waits for the dependents that block it, and one deleted with orphaning lets its
+ * dependents go first.
  */
 export function startGarbageCollector(parts: CollectorParts): void {
   new GarbageCollector(parts).start();

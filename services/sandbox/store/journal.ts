@@ -27,7 +27,9 @@ export interface Journal extends AsyncDisposable {
   readonly restored: Restored;
   /** Keeps a change; it is safe when `durable` says so. */
   append(change: Change): void;
-  /** Resolves when everything up to a resourceVersion is on disk; many waits share one fdatasync. */
+  /**
+   * Resolves when everything up to a resourceVersion is on disk; many waits share one fdatasync.
+   */
   durable(resourceVersion: number): Promise<void>;
   /** From now on snapshots are taken of this store when the file grows large. */
   attach(store: Pick<Store, 'dump' | 'resourceVersion'>): void;
@@ -145,7 +147,9 @@ class FileJournal implements Journal {
       .forEach(({ resolve }) => resolve());
   }
 
-  /** Goes on in a new file, and writes beside it a snapshot of what stood at the end of the old one. */
+  /**
+   * Goes on in a new file, and writes beside it a snapshot of what stood at the end of the old one.
+   */
   async #rotate(): Promise<void> {
     const source = this.#source;
     const { folder, largestBytes, now } = this.#opened;

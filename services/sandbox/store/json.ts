@@ -2,7 +2,10 @@ import { isRecord } from '#shared/lib/canonical.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A copy that shares nothing with its source; fields that are undefined are left out, as on the wire. */
+/**
+ * A copy that shares nothing with its source; fields that are undefined are left out, as on the
+ * wire.
+ */
 export function copyJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => copyJson(item ?? null));
   if (!isRecord(value)) return value;

@@ -37,7 +37,9 @@ const metadataSchema = {
   },
 };
 
-/** Go's structs of the built-in kinds are always there, so nobody owns them, only what they hold. */
+/**
+ * Go's structs of the built-in kinds are always there, so nobody owns them, only what they hold.
+ */
 const struct = { 'x-rollcall-struct': true };
 const atomic = { 'x-kubernetes-map-type': 'atomic' };
 const builtinSchema = {
@@ -62,9 +64,9 @@ function schemaOf({ definition, version }: Served): Readonly<Record<string, unkn
 }
 
 /**
- * The entries after a write. Fields that the writer gave another value move to it, removed ones vanish,
- * and an entry that loses all its fields vanishes with them. An object whose entries were reset is not
- * tracked again, as in Kubernetes.
+ * The entries after a write. Fields that the writer gave another value move to it, removed ones
+ * vanish, and an entry that loses all its fields vanishes with them. An object whose entries were
+ * reset is not tracked again, as in Kubernetes.
  */
 export function entriesAfterWrite(
   served: Served,
@@ -106,9 +108,9 @@ function tracked({ metadata, ...rest }: KubeObject): Readonly<Record<string, unk
 }
 
 /**
- * The entries after a write through `/scale`. As in Kubernetes such a write is tracked only where someone
- * owns the field already, the new entry has no time, and a size of 0, which the Scale leaves out, takes
- * the field from everyone.
+ * The entries after a write through `/scale`. As in Kubernetes such a write is tracked only where
+ * someone owns the field already, the new entry has no time, and a size of 0, which the Scale
+ * leaves out, takes the field from everyone.
  */
 export function entriesAfterScale(
   entries: Entries | undefined,

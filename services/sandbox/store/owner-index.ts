@@ -4,7 +4,9 @@ import type { KubeObject, KubeOwner, ResourceDefinition } from './types.ts';
 /** An object as the garbage collector sees it. */
 export type Node = { readonly definition: ResourceDefinition; readonly object: KubeObject };
 
-/** Who is alive, and who names whom as an owner; each step costs as much as the object has owners. */
+/**
+ * Who is alive, and who names whom as an owner; each step costs as much as the object has owners.
+ */
 export interface OwnerIndex {
   node(uid: string): Node | undefined;
   dependentsOf(uid: string): readonly Node[];

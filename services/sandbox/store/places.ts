@@ -9,7 +9,10 @@ import type { Registry } from './registry.ts';
 import type { Change, KubeObject, ResourceDefinition } from './types.ts';
 
 const defaultHistorySize = 10_000;
-/** A new cluster has a past already, so that small made-up versions are too old, as on a real server. */
+/**
+ * A new cluster has a past already, so that small made-up versions are too old, as on a real
+ * server.
+ */
 const firstVersion = 1000;
 
 /** Where objects stand, and what is known of their kinds. */
@@ -46,7 +49,9 @@ export function openPlaces(parts: StoreParts): Places {
 
 type Restored = { readonly history: History; readonly resourceVersion: number };
 
-/** Puts back what a journal kept. Watches may go on from where they were: its changes are history. */
+/**
+ * Puts back what a journal kept. Watches may go on from where they were: its changes are history.
+ */
 export function restore(parts: StoreParts, places: Places): Restored {
   const { restored, historySize = defaultHistorySize } = parts;
   const { objects, changes } = restored ?? { objects: [], changes: [] };

@@ -1,7 +1,9 @@
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { KubeOwner } from './types.ts';
 
-/** The metadata of a request, decoded; empty maps and lists read as absent, as Go leaves them out. */
+/**
+ * The metadata of a request, decoded; empty maps and lists read as absent, as Go leaves them out.
+ */
 export type GivenMeta = {
   readonly name: string;
   readonly namespace: string;

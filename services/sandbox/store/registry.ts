@@ -91,7 +91,9 @@ export function isCrd({ group, plural }: ResourceDefinition): boolean {
   return group === 'apiextensions.k8s.io' && plural === 'customresourcedefinitions';
 }
 
-/** The object as another version of its kind tells it; conversion None changes the apiVersion only. */
+/**
+ * The object as another version of its kind tells it; conversion None changes the apiVersion only.
+ */
 export function inApiVersion(object: KubeObject, apiVersion: string): KubeObject {
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 }

@@ -172,8 +172,8 @@ type Outcome = {
 };
 
 /**
- * Stores an edit: nothing where nothing changed, a new generation where the wanted state did, and the end
- * of the object where its last finalizer went.
+ * Stores an edit: nothing where nothing changed, a new generation where the wanted state did, and
+ * the end of the object where its last finalizer went.
  */
 export function commitEdit(core: Core, edit: Edit, { next, entries }: Outcome): StoreAnswer {
   const { served, old, request } = edit;

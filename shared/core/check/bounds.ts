@@ -39,6 +39,10 @@ export function checkBounds(checked: Checked): readonly string[] {
       destructive.length > 0 && isPoisoned(view, set.meta.namespace),
       'I6 destruction in a poisoned namespace',
     ),
+    ...finding(
+      destructive.length > 0 && moment.now < view.carefulUntil,
+      'I6 destruction soon after a log was taken up in the middle',
+    ),
   ];
 }
 

@@ -45,7 +45,7 @@ function standingWith(checked: Checked): number {
     return members.all.length + members.coming;
   }
   const standing = standingOf({ ...checked, set });
-  return standing.staying.length + standing.coming;
+  return standing.counted + standing.coming;
 }
 
 function checkPoolCreates(checked: Checked, pool: Pool): readonly string[] {
@@ -66,7 +66,10 @@ function checkPoolCreates(checked: Checked, pool: Pool): readonly string[] {
         name !== poolMemberName(pool.meta.name, ordinal),
         `I10 ${name} is not the name of ordinal ${ordinal}`,
       ),
-      ...finding(mode === 'manage' && !isKept, `I10 revision ${revision} does not keep the template`),
+      ...finding(
+        mode === 'manage' && !isKept,
+        `I10 revision ${revision} does not keep the template`,
+      ),
       ...finding(taken !== undefined, `I10 ${name} would use another owner's disk`),
     ];
   });

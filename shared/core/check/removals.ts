@@ -49,8 +49,7 @@ function checkMember(checked: Checked, command: MemberRemoval): readonly string[
 
 function memberOf(view: View, command: MemberRemoval): Member | undefined {
   const object = view.objects.get(command.member.uid);
-  const isMember =
-    object?.kind === 'VirtualMachine' || object?.kind === 'VirtualMachineInstance';
+  const isMember = object?.kind === 'VirtualMachine' || object?.kind === 'VirtualMachineInstance';
   return isMember ? object : undefined;
 }
 

@@ -98,7 +98,11 @@ test('retires a deleted pool: first each own member, then the pool with all disk
     .sees(terminating(deleted))
     .decides(free('web-0', 'retire'), free('web-1', 'retire'))
     .waits('the pool is being deleted: web-0 is let go, and 1 more wait to be let go')
-    .settles('free-member', { version: 11, uid: vm.meta.uid }, (c) => c.verb === 'free-member' && c.member.name === 'web-0')
+    .settles(
+      'free-member',
+      { version: 11, uid: vm.meta.uid },
+      (c) => c.verb === 'free-member' && c.member.name === 'web-0',
+    )
     .settles('free-member', { outcome: 'already', version: 11 })
     .sees(later(vm, { finalizers: [] }))
     .waits()
@@ -157,7 +161,9 @@ test('tells more disks than one plan lists in several plans', () => {
   });
   const story = given(aPool({ deleted: true, replicas: 450 }), ...owned, ...more);
   story.acts().acts();
-  const listed = story.plan?.commands.flatMap((command) => ('disks' in command ? command.disks : []));
+  const listed = story.plan?.commands.flatMap((command) =>
+    'disks' in command ? command.disks : [],
+  );
   expect(listed?.length).toBe(400);
   story.waits();
   for (const vm of owned) {

@@ -1,13 +1,12 @@
 import type { Command, EndangeredDisk, Purpose } from '#shared/contract/commands.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { disksPerPlan, endangeredDisks } from '../disks.ts';
-import { isPoisoned } from '../poison.ts';
+import { haltOf } from '../halt.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import {
   effectAt,
   nothing,
   roomOf,
-  type Hold,
   type Situation,
   type Step,
   type Trouble,
@@ -31,8 +30,9 @@ export function freeStep(
   purposeOf: (vm: Vm) => Purpose,
 ): Step {
   const because = becauseOf(held, purposeOf);
-  const { view, set } = situation;
-  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const { view } = situation;
+  const halt = haltOf(situation);
+  if (halt !== undefined) return { type: 'pass', because, ...halt };
   const { ready, wakeAt } = readyToFree(situation, held);
   const trouble = troubleOf(situation, held);
   const commands: Command[] = [];
@@ -41,16 +41,13 @@ export function freeStep(
     const disks = endangeredDisks(view, vm);
     if (listed + disks.length > disksPerPlan) break;
     listed += disks.length;
-    commands.push(freeMember(situation, { vm, disks, purpose: purposeOf(vm), at: commands.length }));
+    commands.push(
+      freeMember(situation, { vm, disks, purpose: purposeOf(vm), at: commands.length }),
+    );
   }
   if (commands.length === 0) return { type: 'pass', because, wakeAt, trouble };
   return { type: 'act', because, commands, wakeAt, trouble };
 }
-
-export const poisonedHold: Hold = {
-  reason: 'Poisoned',
-  because: 'a record could not be read: nothing is destroyed until the next survey',
-};
 
 type Freeing = {
   readonly vm: Vm;
@@ -91,8 +88,7 @@ function readyToFree(
 
 function troubleOf({ memory }: Situation, held: readonly Vm[]): Trouble | undefined {
   const refusal = refusalsOf(memory, { class: 'free' }).findLast(
-    ({ target, behind }) =>
-      behind === undefined && held.some((vm) => vm.meta.uid === target),
+    ({ target, behind }) => behind === undefined && held.some((vm) => vm.meta.uid === target),
   );
   if (refusal === undefined) return undefined;
   const message = `error during scale in: removing a finalizer is refused: ${refusalText(refusal)}`;

@@ -2,11 +2,11 @@ import type { EndangeredDisk } from '#shared/contract/commands.ts';
 import type { EffectId } from '#shared/contract/ids.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { disksPerPlan, endangeredDisks } from '../disks.ts';
-import { isPoisoned } from '../poison.ts';
+import { haltOf } from '../halt.ts';
 import { waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
 import { unstartedCreates } from '../withdraw.ts';
-import { freeStep, poisonedHold } from './free.ts';
+import { freeStep } from './free.ts';
 import { hasPoolFinalizer, type PoolMembers } from './members.ts';
 
 const because = 'the pool is being deleted';
@@ -27,11 +27,12 @@ export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
 }
 
 function retireSet(situation: Situation<Pool>, members: PoolMembers): Step {
-  const { view, set, memory, moment } = situation;
+  const { view, memory, moment } = situation;
   if (isPending(situation, 'retire-set')) return { type: 'pass', because };
   const wakeAt = waitsUntil(view, memory, { class: 'retire', now: moment.now });
   if (wakeAt !== undefined) return { type: 'pass', because, wakeAt };
-  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const halt = haltOf(situation);
+  if (halt !== undefined) return { type: 'pass', because, ...halt };
   const disks = disksToTell(situation, members);
   if (disks === 'too-many') return freeStep(situation, untold(situation, members), () => 'retire');
   const effect = effectAt(situation, 0);

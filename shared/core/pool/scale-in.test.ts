@@ -115,7 +115,9 @@ test('has members deleted by others count first (B1: two of three deleted, repli
 });
 
 test('turns back at once: 1 → 1000 → 1', () => {
-  const story = given(aPool({ replicas: 1 }), aRevision(), aVm('web-0')).rests().scales(1000);
+  const story = given(aPool({ replicas: 1 }), aRevision(), aVm('web-0'))
+    .rests()
+    .scales(1000);
   story.acts().acts().waits();
   story.scales(1).decides();
   expect(story.plan?.withdraws).toHaveLength(500);
@@ -126,8 +128,22 @@ test('turns back at once: 1 → 1000 → 1', () => {
     .rests('1 of 1: nothing to do');
 });
 
+test('calls back no more than is too much, and each create once: 1 → 5 → 3', () => {
+  const story = given(aPool({ replicas: 1 }), aRevision(), aVm('web-0'))
+    .rests()
+    .scales(5)
+    .acts();
+  const effects = story.plan?.commands.map(({ effect }) => effect);
+  story.scales(3).decides();
+  expect(story.plan?.withdraws).toEqual([effects?.[3], effects?.[2]]);
+  story.rests();
+});
+
 test('removes what was made before it could be called back', () => {
-  const story = given(aPool({ replicas: 1 }), aRevision(), aVm('web-0')).rests().scales(3).acts();
+  const story = given(aPool({ replicas: 1 }), aRevision(), aVm('web-0'))
+    .rests()
+    .scales(3)
+    .acts();
   const made = story.plan?.commands[0];
   story
     .scales(1)
@@ -189,7 +205,9 @@ test.each([
 });
 
 test('is not scaled in while the revision of a member is not there', () => {
-  given(aPool({ replicas: 2 }), ...vms(0, 3)).tells('Unsupported').rests();
+  given(aPool({ replicas: 2 }), ...vms(0, 3))
+    .tells('Unsupported')
+    .rests();
 });
 
 test.each([
@@ -218,6 +236,9 @@ test('tells that the hold is over', () => {
 
 test('scales in again when the template is put back', () => {
   const story = given(aPool({ replicas: 3 }), aRevision(), ...vms(0, 3)).rests();
-  story.changes({ template: aTemplate({ content: 'v2' }), replicas: 2 }).tells('Unsupported').rests();
+  story
+    .changes({ template: aTemplate({ content: 'v2' }), replicas: 2 })
+    .tells('Unsupported')
+    .rests();
   story.changes({ template: aTemplate() }).tells(undefined).decides(remove('web-2'));
 });

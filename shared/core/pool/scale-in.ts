@@ -1,11 +1,10 @@
 import type { Notice } from '#shared/contract/commands.ts';
 import type { Member, Pool } from '#shared/contract/objects.ts';
+import { haltOf } from '../halt.ts';
 import { massDeleteHold } from '../mass-delete.ts';
 import { desiredOf } from '../objects.ts';
-import { isPoisoned } from '../poison.ts';
 import { removalTrouble, removeMembers } from '../removal.ts';
 import type { Hold, Situation, Step } from '../situation.ts';
-import { poisonedHold } from './free.ts';
 import type { PoolMembers } from './members.ts';
 
 /** Removes what is too much, highest ordinal first; nothing at all while a hold stands. */
@@ -14,10 +13,11 @@ export function scaleIn(
   members: PoolMembers,
   unsupported: Hold | undefined,
 ): Step {
-  const { view, set, memory } = situation;
+  const { set, memory } = situation;
   const because = becauseOf(situation, members);
   if (unsupported !== undefined) return { type: 'pass', because };
-  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const halt = haltOf(situation);
+  if (halt !== undefined) return { type: 'pass', because, ...halt };
   const blocked = massDeleteHold(situation, {
     wanted: members.surplus,
     explained: memory.explained,

@@ -23,9 +23,7 @@ test('makes every missing member in one plan, on the lowest ordinals', () => {
 });
 
 test('asks only for what is missing and not yet on its way', () => {
-  given(aPool(), aRevision(), aVm('web-0'))
-    .decides(create('web-1'), create('web-2'))
-    .rests();
+  given(aPool(), aRevision(), aVm('web-0')).decides(create('web-1'), create('web-2')).rests();
 });
 
 test('counts a create that was applied and is not seen yet', () => {
@@ -133,11 +131,7 @@ test('waits for the disk of a member that is long gone', () => {
   const template = aTemplateWithDisks('data');
   const disk = aDataVolume('data-0', { owner: aVm('web-0') });
   const pool = aPool({ template, replicas: 1 });
-  given(pool, aRevision())
-    .sees(disk)
-    .rests()
-    .loses(disk)
-    .decides(create('web-0'));
+  given(pool, aRevision()).sees(disk).rests().loses(disk).decides(create('web-0'));
 });
 
 test('waits for a claim that another owns, and for one that is on its way out', () => {
@@ -185,11 +179,10 @@ test('waits while a create of another pool claims the same disk, until that is r
 test("waits while another pool's VM will make a disk of the same name", () => {
   const template = aTemplateWithDisks('data');
   const other = aForeignVm('rival-0');
-  given(
-    aPool({ replicas: 1, template }),
-    aRevision(),
-    { ...other, disks: [{ name: 'data-0' }] },
-  ).rests();
+  given(aPool({ replicas: 1, template }), aRevision(), {
+    ...other,
+    disks: [{ name: 'data-0' }],
+  }).rests();
 });
 
 test('names the effect, the event and the template in the plan', () => {

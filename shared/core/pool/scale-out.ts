@@ -32,13 +32,25 @@ export function scaleOut(situation: Situation<Pool>, members: PoolMembers): Step
   const slots = slotsFor(situation, { template, missing: members.missing });
   const blocked = trouble ?? slots.trouble;
   const commands = slots.ordinals.map((ordinal, at) =>
-    createVm(situation, { at, ordinal, because, revision: revision ?? nextRevisionName(situation) }),
+    createVm(situation, {
+      at,
+      ordinal,
+      because,
+      revision: revision ?? nextRevisionName(situation),
+    }),
   );
   if (commands.length === 0) {
     return { type: 'pass', because, trouble: blocked, wakeAt: slots.wakeAt };
   }
   const { digest } = template;
-  return { type: 'act', because, commands, template: digest, trouble: blocked, wakeAt: slots.wakeAt };
+  return {
+    type: 'act',
+    because,
+    commands,
+    template: digest,
+    trouble: blocked,
+    wakeAt: slots.wakeAt,
+  };
 }
 
 type Slots = {

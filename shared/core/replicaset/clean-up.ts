@@ -1,8 +1,7 @@
 import type { ReplicaSet, Vmi } from '#shared/contract/objects.ts';
+import { haltOf } from '../halt.ts';
 import { massDeleteHold } from '../mass-delete.ts';
 import { byName, desiredOf } from '../objects.ts';
-import { isPoisoned } from '../poison.ts';
-import { poisonedHold } from '../pool/free.ts';
 import { removalTrouble, removeMembers } from '../removal.ts';
 import { nothing, type Situation, type Step } from '../situation.ts';
 import { deleteTrouble } from './scale.ts';
@@ -14,7 +13,7 @@ import type { Standing } from './standing.ts';
  * that runs is destroyed. Those that lose their pod may still run, so they are weighed.
  */
 export function cleanUp(situation: Situation<ReplicaSet>, standing: Standing): Step {
-  const { view, set, pending } = situation;
+  const { set, pending } = situation;
   const { finished, unknown } = standing.members;
   const asked = new Set(
     pending.flatMap(({ command }) =>
@@ -26,7 +25,8 @@ export function cleanUp(situation: Situation<ReplicaSet>, standing: Standing): S
   const ended = finished.filter(isOpen);
   if (ended.length + doubtful.length === 0) return nothing;
   const because = `${ended.length + doubtful.length} finished or lost, and replaced`;
-  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const halt = haltOf(situation);
+  if (halt !== undefined) return { type: 'pass', because, ...halt };
   const blocked = massDeleteHold(situation, {
     wanted: doubtful.length,
     explained: 0,

@@ -23,7 +23,9 @@ test('makes missing members under names that follow from the effect ids', () => 
 test('takes the prefix of the template without a dash', () => {
   const { template } = aReplicaSet();
   if (template === undefined) throw new Error('template');
-  const story = given(aReplicaSet({ replicas: 1, template: { ...template, namePrefix: 'runner' } }));
+  const story = given(
+    aReplicaSet({ replicas: 1, template: { ...template, namePrefix: 'runner' } }),
+  );
   const [command] = story.acts().plan?.commands ?? [];
   expect(command).toMatchObject({ name: expect.stringMatching(/^runner.{5}$/) });
 });
@@ -125,12 +127,10 @@ test('does nothing while paused but say so, and says so again when resumed', () 
 
 test('counts active members only', () => {
   const [first = aVmi('none'), second = aVmi('none'), third = aVmi('none')] = three();
-  const story = given(
-    aReplicaSet({ replicas: 2 }),
-    terminating(first),
-    second,
-    { ...third, ready: { status: 'False' } },
-  ).acts();
+  const story = given(aReplicaSet({ replicas: 2 }), terminating(first), second, {
+    ...third,
+    ready: { status: 'False' },
+  }).acts();
   expect(story.status).toMatchObject({
     replicas: 2,
     readyReplicas: 1,
@@ -170,6 +170,9 @@ test('is not scaled in with an annotation that is not built', () => {
 
 test('lists what a VMI owns when it goes, and nothing that it only uses', () => {
   const vmi = aVmi('ci-a', { claims: [{ kind: 'PersistentVolumeClaim', name: 'shared' }] });
-  const story = given(aReplicaSet({ replicas: 1 }), vmi).rests().scales(0).acts();
+  const story = given(aReplicaSet({ replicas: 1 }), vmi)
+    .rests()
+    .scales(0)
+    .acts();
   expect(story.plan?.commands[0]).toMatchObject({ verb: 'delete-member', disks: [] });
 });

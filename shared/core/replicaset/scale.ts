@@ -1,13 +1,19 @@
 import type { Command } from '#shared/contract/commands.ts';
 import type { ReplicaSet, Vmi } from '#shared/contract/objects.ts';
+import { haltOf } from '../halt.ts';
 import { massDeleteHold } from '../mass-delete.ts';
 import { replicaName } from '../names.ts';
 import { byName, desiredOf, isNameKnown, isReady } from '../objects.ts';
-import { isPoisoned } from '../poison.ts';
-import { poisonedHold } from '../pool/free.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { removalTrouble, removeMembers } from '../removal.ts';
-import { effectAt, nothing, type Hold, type Situation, type Step, type Trouble } from '../situation.ts';
+import {
+  effectAt,
+  nothing,
+  type Hold,
+  type Situation,
+  type Step,
+  type Trouble,
+} from '../situation.ts';
 import { createRoom } from '../slow-start.ts';
 import { compareText } from '#shared/lib/order.ts';
 import { turnBack } from '../withdraw.ts';
@@ -94,11 +100,12 @@ function scaleIn(
   standing: Standing,
   unsupported: Hold | undefined,
 ): Step {
-  const { view, set, memory } = situation;
+  const { set, memory } = situation;
   const { surplus } = standing;
   const because = becauseOf(situation, surplus);
   if (unsupported !== undefined) return { type: 'pass', because };
-  if (isPoisoned(view, set.meta.namespace)) return { type: 'pass', because, hold: poisonedHold };
+  const halt = haltOf(situation);
+  if (halt !== undefined) return { type: 'pass', because, ...halt };
   const blocked = massDeleteHold(situation, {
     wanted: surplus,
     explained: memory.explained,

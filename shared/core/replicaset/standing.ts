@@ -10,6 +10,8 @@ export type Standing = {
   readonly members: ReplicaMembers;
   /** Active, and no delete of ours is about them. */
   readonly staying: readonly Vmi[];
+  /** Active, and not certainly deleted: a delete that may yet come to nothing makes no room. */
+  readonly counted: number;
   /** Creates on their way whose VMI is not seen yet. */
   readonly coming: number;
   readonly missing: number;
@@ -19,25 +21,27 @@ export type Standing = {
 export function standingOf(situation: Situation<ReplicaSet>): Standing {
   const { view, set, pending } = situation;
   const members = replicaMembers(view, set);
-  const doomed = new Set(
-    pending.flatMap(({ command }) =>
-      command.verb === 'delete-member' ? [command.member.uid] : [],
+  const doomed = new Map(
+    pending.flatMap(({ command, outcome }) =>
+      command.verb === 'delete-member' ? [[command.member.uid, outcome !== undefined]] : [],
     ),
   );
   const staying = members.active.filter(({ meta }) => !doomed.has(meta.uid));
+  // A pending delete with an outcome was carried out: a refused one is not pending any more.
+  const counted = members.active.filter(({ meta }) => doomed.get(meta.uid) !== true).length;
   const present = new Set(
     members.active.map(({ kind, meta }) => addressOf(kind, meta.namespace, meta.name)),
   );
   const coming = pending.filter(
-    (create) =>
-      create.command.verb === 'create-vmi' && !present.has(createdAddress(create) ?? ''),
+    (create) => create.command.verb === 'create-vmi' && !present.has(createdAddress(create) ?? ''),
   ).length;
   const desired = desiredOf(set);
   return {
     members,
     staying,
+    counted,
     coming,
-    missing: desired - staying.length - coming,
+    missing: desired - counted - coming,
     surplus: staying.length - desired,
   };
 }

@@ -1,6 +1,11 @@
 import { expect } from 'vitest';
 import type { Command } from '#shared/contract/commands.ts';
-import { resourceVersionSchema, shardSchema, type EffectId, type Uid } from '#shared/contract/ids.ts';
+import {
+  resourceVersionSchema,
+  shardSchema,
+  type EffectId,
+  type Uid,
+} from '#shared/contract/ids.ts';
 import { kinds, type Kind } from '#shared/contract/kinds.ts';
 import type { Meta, Observable, Pool, ScaledSet } from '#shared/contract/objects.ts';
 import type { Decided, LogRecord, Moment, Policy, Settled } from '#shared/contract/records.ts';
@@ -48,7 +53,11 @@ export type End = Partial<Pick<Settled, 'outcome' | 'reason' | 'field' | 'return
 export function given(...objects: readonly Observable[]): Story {
   const story = new Story(objects.find(isSet));
   story.folds({ type: 'opened', lineage, codeVersion: 'test', holder: 'test' });
-  for (const kind of kinds) story.surveys(kind, objects.filter((object) => object.kind === kind));
+  for (const kind of kinds)
+    story.surveys(
+      kind,
+      objects.filter((object) => object.kind === kind),
+    );
   return story;
 }
 
@@ -253,6 +262,7 @@ export class Story {
       if (answer.type === 'wait') return because === undefined ? this : this.waits(because);
       assert(answer.type === 'act', `does not rest: ${JSON.stringify(answer)}`);
       const { decided } = answer;
+      assert((decided.withdraws ?? []).length === 0, 'nothing is called back at rest');
       assert(
         decided.commands.every(({ verb }) => beside.has(verb)),
         `does not rest: ${JSON.stringify(decided.commands)}`,

@@ -52,7 +52,10 @@ export function aMeta(kind: Kind, name: string, options: MetaOptions = {}): Meta
     createdAt: options.createdAt ?? '2026-01-01T00:00:00Z',
     ...(options.deleted === true && { deletedAt: '2026-01-02T00:00:00Z' }),
     labels: { ...options.labels },
-    annotations: { ...options.annotations, ...(effect !== undefined && { [effectAnnotation]: effect }) },
+    annotations: {
+      ...options.annotations,
+      ...(effect !== undefined && { [effectAnnotation]: effect }),
+    },
     finalizers: [...(options.finalizers ?? [])],
     owners: owner === undefined ? [] : [ownerOf(owner)],
   };
@@ -71,7 +74,9 @@ export function aDigest(content = 'v1', keyId = 'key'): TemplateDigest {
   };
 }
 
-export function aTemplate(options: Partial<Template> & { readonly content?: string } = {}): Template {
+export function aTemplate(
+  options: Partial<Template> & { readonly content?: string } = {},
+): Template {
   const { content, ...fields } = options;
   return {
     digest: aDigest(content),
@@ -122,7 +127,9 @@ export function aReplicaSet(options: SetOptions<ReplicaSet> = {}): ReplicaSet {
   };
 }
 
-function setFields(options: SetOptions<Pool> | SetOptions<ReplicaSet>): Omit<ReplicaSet, 'kind' | 'meta'> {
+function setFields(
+  options: SetOptions<Pool> | SetOptions<ReplicaSet>,
+): Omit<ReplicaSet, 'kind' | 'meta'> {
   const { replicas = 3, template, problem } = options;
   return {
     replicas,
@@ -135,7 +142,13 @@ function setFields(options: SetOptions<Pool> | SetOptions<ReplicaSet>): Omit<Rep
 }
 
 /** The revision that a pool's template is kept in. */
-export function aRevision(options: MetaOptions & { readonly name?: string; readonly digest?: TemplateDigest; readonly revision?: number } = {}): Revision {
+export function aRevision(
+  options: MetaOptions & {
+    readonly name?: string;
+    readonly digest?: TemplateDigest;
+    readonly revision?: number;
+  } = {},
+): Revision {
   const { name = 'web-1', digest = aDigest(), revision = 1 } = options;
   return {
     kind: 'ControllerRevision',
@@ -146,7 +159,10 @@ export function aRevision(options: MetaOptions & { readonly name?: string; reado
 }
 
 /** A ready VM of pool `web`, stamped from its first revision. */
-export function aVm(name: string, options: MetaOptions & Partial<Omit<Vm, 'meta' | 'kind'>> & { readonly revision?: string } = {}): Vm {
+export function aVm(
+  name: string,
+  options: MetaOptions & Partial<Omit<Vm, 'meta' | 'kind'>> & { readonly revision?: string } = {},
+): Vm {
   return {
     kind: 'VirtualMachine',
     meta: aMeta('VirtualMachine', name, {
@@ -168,7 +184,10 @@ export function aForeignVm(name: string, options: MetaOptions = {}): Vm {
 }
 
 /** A running, ready VMI of replica set `ci`. */
-export function aVmi(name: string, options: MetaOptions & Partial<Omit<Vmi, 'meta' | 'kind'>> = {}): Vmi {
+export function aVmi(
+  name: string,
+  options: MetaOptions & Partial<Omit<Vmi, 'meta' | 'kind'>> = {},
+): Vmi {
   return {
     kind: 'VirtualMachineInstance',
     meta: aMeta('VirtualMachineInstance', name, { owner: aReplicaSet(), labels, ...options }),
@@ -178,7 +197,10 @@ export function aVmi(name: string, options: MetaOptions & Partial<Omit<Vmi, 'met
   };
 }
 
-export function aDataVolume(name: string, options: MetaOptions & Partial<Omit<DataVolume, 'meta' | 'kind'>> = {}): DataVolume {
+export function aDataVolume(
+  name: string,
+  options: MetaOptions & Partial<Omit<DataVolume, 'meta' | 'kind'>> = {},
+): DataVolume {
   const { claimName } = options;
   return {
     kind: 'DataVolume',
@@ -190,7 +212,10 @@ export function aDataVolume(name: string, options: MetaOptions & Partial<Omit<Da
   };
 }
 
-export function aClaim(name: string, options: MetaOptions & Partial<Omit<Claim, 'meta' | 'kind'>> = {}): Claim {
+export function aClaim(
+  name: string,
+  options: MetaOptions & Partial<Omit<Claim, 'meta' | 'kind'>> = {},
+): Claim {
   const { volumeName } = options;
   return {
     kind: 'PersistentVolumeClaim',
@@ -212,15 +237,27 @@ export function aVolume(name: string, options: MetaOptions = {}): Volume {
 }
 
 /** A VM with one disk, and the DataVolume, the claim and the volume behind it. */
-export function aVmWithDisk(name: string, disk: string, options: MetaOptions = {}): readonly Observable[] {
-  const vm = aVm(name, { disks: [{ name: disk }], claims: [{ kind: 'DataVolume', name: disk }], ...options });
+export function aVmWithDisk(
+  name: string,
+  disk: string,
+  options: MetaOptions = {},
+): readonly Observable[] {
+  const vm = aVm(name, {
+    disks: [{ name: disk }],
+    claims: [{ kind: 'DataVolume', name: disk }],
+    ...options,
+  });
   const dataVolume = aDataVolume(disk, { owner: vm });
   const claim = aClaim(disk, { owner: dataVolume, volumeName: `pv-${disk}` });
   return [vm, dataVolume, claim, aVolume(`pv-${disk}`)];
 }
 
 /** The same object, changed, one version later. */
-export function later<T extends Observable>(object: T, meta: Partial<Meta>, fields?: Partial<T>): T {
+export function later<T extends Observable>(
+  object: T,
+  meta: Partial<Meta>,
+  fields?: Partial<T>,
+): T {
   const resourceVersion = resourceVersionSchema.parse(`${Number(object.meta.resourceVersion) + 1}`);
   return { ...object, ...fields, meta: { ...object.meta, ...meta, resourceVersion } };
 }
@@ -231,7 +268,11 @@ export function terminating<T extends Observable>(object: T): T {
 }
 
 /** Many VMs of a pool, `web-<from>` up to but not `web-<to>`. */
-export function vms(from: number, to: number, options: Parameters<typeof aVm>[1] = {}): readonly Vm[] {
+export function vms(
+  from: number,
+  to: number,
+  options: Parameters<typeof aVm>[1] = {},
+): readonly Vm[] {
   return Array.from({ length: to - from }, (_, at) => aVm(`web-${from + at}`, options));
 }
 
@@ -248,8 +289,7 @@ function ownerOf(owner: Observable): Owner {
 }
 
 function hexOf(content: string): string {
-  return [...content]
-    .map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0'))
+  return Array.from({ length: content.length }, (_, at) => content.charCodeAt(at).toString(16))
     .join('')
     .padEnd(64, '0')
     .slice(0, 64);

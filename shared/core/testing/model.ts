@@ -1,0 +1,196 @@
+import { kinds, type Kind } from '#shared/contract/kinds.ts';
+import { shardSchema } from '#shared/contract/ids.ts';
+import type { ScaledSet } from '#shared/contract/objects.ts';
+import type { LogRecord } from '#shared/contract/records.ts';
+import { assert } from '#shared/lib/assert.ts';
+import { decide } from '../decide.ts';
+import { evolve } from '../evolve.ts';
+import { desiredOf, isTerminating } from '../objects.ts';
+import { checkPlan } from '../plan-check.ts';
+import { setsOf } from '../sets.ts';
+import { emptyView, type Entry, type View } from '../view.ts';
+import { diceOf, type Dice } from './dice.ts';
+import { aMoment, lineage, startedAt } from './given.ts';
+import { ModelCluster } from './model-cluster.ts';
+import { ModelExecutor, type Job } from './model-executor.ts';
+
+/**
+ * The core against a small cluster: a log, one executor, a watch that lags and repeats, surveys, people
+ * who scale and delete, restarts. Everything follows from the seed.
+ */
+export class Model {
+  readonly cluster = new ModelCluster();
+  readonly log: Entry[] = [];
+  readonly executor = new ModelExecutor(this.cluster, (job) => this.#beforeCreate(job));
+  readonly #dice: Dice;
+  readonly #sizes: { readonly at: number; readonly desired: number }[] = [];
+  #view: View = freshView();
+  #now = startedAt;
+  #outcomes: LogRecord[] = [];
+  #survey = 0;
+
+  constructor(seed: number, set: ScaledSet) {
+    this.#dice = diceOf(seed);
+    this.cluster.create(set);
+    this.#sizes.push({ at: 0, desired: desiredOf(set) });
+    this.#append({ type: 'opened', lineage, codeVersion: 'test', holder: 'test' });
+    for (const kind of kinds) this.#surveyKind(kind);
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  /** Steps with faults and people; then steps without, until nothing moves any more. */
+  run(steps: number): this {
+    for (let step = 0; step < steps; step += 1) this.#step(true);
+    for (let quiet = 0, step = 0; quiet < 400; step += 1) {
+      assert(step < 60_000, 'the model comes to rest');
+      quiet = this.#step(false) ? 0 : quiet + 1;
+    }
+    return this;
+  }
+
+  /** Members that stand in the cluster and are not on their way out. */
+  members(): readonly string[] {
+    const kind =
+      this.cluster.set?.kind === 'VirtualMachinePool' ? 'VirtualMachine' : 'VirtualMachineInstance';
+    return this.cluster
+      .ofKind(kind)
+      .filter((member) => !isTerminating(member))
+      .map((member) => member.meta.name);
+  }
+
+  /** Whether anything happened that could lead to more. */
+  #step(faults: boolean): boolean {
+    const dice = this.#dice;
+    this.#now += dice.below(faults ? 2000 : 200);
+    const before = `${this.log.length}/${this.cluster.version}`;
+    if (faults && dice.oneIn(25)) this.#people();
+    if (faults && dice.oneIn(60)) this.#surveyKind(dice.pick(kinds) ?? 'VirtualMachine');
+    if (faults && dice.oneIn(80)) this.#restart();
+    if (dice.oneIn(2)) this.cluster.act(dice);
+    if (dice.oneIn(2)) this.#watch(faults);
+    if (dice.oneIn(2)) this.#execute(faults);
+    if (dice.oneIn(2)) this.#publish(faults);
+    if (dice.oneIn(3)) this.#reconcile();
+    if (!faults) this.#now += 3000;
+    return before !== `${this.log.length}/${this.cluster.version}`;
+  }
+
+  /** Someone scales, deletes a member, pauses or resumes. */
+  #people(): void {
+    const { set } = this.cluster;
+    if (set === undefined || isTerminating(set)) return;
+    const generation = (set.meta.generation ?? 0) + 1;
+    const member = this.#dice.pick([
+      ...this.cluster.ofKind('VirtualMachine'),
+      ...this.cluster.ofKind('VirtualMachineInstance'),
+    ]);
+    if (this.#dice.oneIn(3) && member !== undefined) {
+      this.cluster.remove(member);
+    } else if (this.#dice.oneIn(6)) {
+      this.cluster.update({ ...set, paused: !set.paused }, { generation });
+    } else {
+      const desired = this.#dice.below(9);
+      this.cluster.update({ ...set, replicas: desired }, { generation });
+      this.#sizes.push({ at: this.log.length, desired });
+    }
+  }
+
+  /** Tells some of what the watch holds, sometimes twice. */
+  #watch(faults: boolean): void {
+    const kind = this.#dice.pick([...this.cluster.watch.keys()]);
+    const queue = kind === undefined ? undefined : this.cluster.watch.get(kind);
+    const told = queue?.splice(0, 1 + this.#dice.below(3)) ?? [];
+    for (const record of told) {
+      this.#append(record);
+      if (faults && this.#dice.oneIn(10)) this.#append(record);
+    }
+  }
+
+  #execute(faults: boolean): void {
+    const outcome = this.executor.runs(this.#dice, faults);
+    if (outcome !== undefined) this.#outcomes.push(outcome);
+  }
+
+  /** Outcomes reach the log late, and sometimes twice. */
+  #publish(faults: boolean): void {
+    for (const outcome of this.#outcomes.splice(0, 1 + this.#dice.below(3))) {
+      this.#append(outcome);
+      if (faults && this.#dice.oneIn(10)) this.#append(outcome);
+    }
+  }
+
+  #reconcile(): void {
+    for (const set of setsOf(this.#view)) {
+      const answer = decide(this.#view, set, aMoment(this.#now));
+      if (answer.type === 'wait') continue;
+      if (answer.type === 'tell') {
+        this.#append(answer.held);
+        continue;
+      }
+      const violations = checkPlan(this.#view, answer.decided);
+      assert(violations.length === 0, `the plan holds: ${violations.join('; ')}`);
+      this.#append(answer.decided);
+    }
+  }
+
+  /** A reconciler that starts anew folds the log from its first record and goes on alike. */
+  #restart(): void {
+    const again = freshView();
+    for (const entry of this.log) evolve(again, entry);
+    for (const set of setsOf(this.#view)) {
+      const moment = aMoment(this.#now);
+      const [live, folded] = [this.#view, again].map((view) =>
+        JSON.stringify(decide(view, set, moment)),
+      );
+      assert(live === folded, 'a fold of the log decides like the live view');
+    }
+    this.#view = again;
+    this.#append({ type: 'opened', lineage, codeVersion: 'test', holder: 'again' });
+  }
+
+  /** What the watch has not told yet is in the list, and is told again after it. */
+  #surveyKind(kind: Kind): void {
+    this.#survey += 1;
+    const id = `survey-${this.#survey}`;
+    const objects = this.cluster.ofKind(kind);
+    const resourceVersion = this.cluster.version;
+    this.#append({ type: 'survey-began', kind, id });
+    for (const object of objects) this.#append({ type: 'observed', object, survey: id });
+    this.#append({ type: 'surveyed', kind, id, resourceVersion, count: objects.length });
+  }
+
+  #append(record: LogRecord): void {
+    const entry: Entry = {
+      sequence: this.log.length + 1,
+      at: this.#now,
+      family: 'fact',
+      records: [record],
+      poison: [],
+    };
+    this.log.push(entry);
+    evolve(this.#view, entry);
+    this.#outcomes.push(...this.executor.reads(record));
+  }
+
+  /** No create may make the set larger than any size it had since the plan was made. */
+  #beforeCreate({ plan }: Job): void {
+    const counted =
+      plan.set.kind === 'VirtualMachinePool'
+        ? this.cluster.ofKind('VirtualMachine').length
+        : this.members().length;
+    // The view lags behind the cluster, so the size it decided by may be an earlier one.
+    const known = this.#sizes.findLastIndex(({ at }) => at <= plan.basis);
+    const largest = Math.max(
+      plan.balance.desired,
+      ...this.#sizes.slice(known).map(({ desired }) => desired),
+    );
+    assert(counted + 1 <= largest, `no more than ${largest} members are made`);
+  }
+}
+
+function freshView(): View {
+  return emptyView(shardSchema.parse('07'), lineage);
+}
