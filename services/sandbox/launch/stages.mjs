@@ -33,7 +33,6 @@ export const stages = [
   project('tidy'),
   project('unit'),
   project('integration'),
-  project('chaos'),
   project('e2e'),
 ];
 
