@@ -80,6 +80,11 @@ export class Backlog {
     return true;
   }
 
+  /** No outcome of it stands in the log yet. */
+  isOpen({ command }: Job): boolean {
+    return this.#open.has(command.effect);
+  }
+
   /** Commands that nobody has started, oldest first. */
   unstarted(): readonly Job[] {
     return [...this.#open.values()].filter((open) => !open.started).map((open) => open.job);

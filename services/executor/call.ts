@@ -94,6 +94,11 @@ export function isAgain(result: Result | Again): result is Again {
   return 'again' in result;
 }
 
+/** The effect stands in the cluster; any other outcome says that it certainly does not. */
+export function isDone({ outcome }: Result): boolean {
+  return outcome === 'applied' || outcome === 'already';
+}
+
 /** What a read came to: the object, its certain absence, or an end without either. */
 export type Sight =
   | { readonly type: 'found'; readonly object: RawObject }

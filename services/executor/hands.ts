@@ -1,5 +1,7 @@
 import type { Cluster } from '#shared/cluster/cluster.ts';
+import { digestVmTemplate, digestVmiTemplate } from '#shared/cluster/template-digest.ts';
 import type { DigestKey } from '#shared/cluster/template-digest.ts';
+import type { TemplateDigest } from '#shared/contract/objects.ts';
 import type { Policy } from '#shared/contract/records.ts';
 import type { Clock } from '#shared/process/clock.ts';
 import type { Job } from './backlog.ts';
@@ -22,9 +24,19 @@ export function createHands(parts: HandsParts): Hands {
   const recent = new Map<string, { readonly until: number; readonly sight: Promise<SetSight> }>();
   const readSetNow = (job: Job): Promise<SetSight> =>
     readSet(parts.cluster, job.plan.set, parts.policy);
+  const digests = new WeakMap<object, TemplateDigest>();
   return {
-    ...parts,
+    cluster: parts.cluster,
+    policy: parts.policy,
     readSetNow,
+    digestOf(template, set) {
+      const known = digests.get(template);
+      if (known !== undefined) return known;
+      const digest = set === 'VirtualMachinePool' ? digestVmTemplate : digestVmiTemplate;
+      const made = digest(template, parts.key);
+      digests.set(template, made);
+      return made;
+    },
     readSetForPlan(job) {
       const now = parts.clock.monotonicMs();
       for (const [uid, read] of recent) if (read.until <= now) recent.delete(uid);

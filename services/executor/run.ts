@@ -7,13 +7,14 @@ import type { Stream } from '#shared/stream/stream.ts';
 import { Backlog } from './backlog.ts';
 import type { Closing, Job } from './backlog.ts';
 import type { BookGate } from './book-gate.ts';
-import { isAgain } from './call.ts';
-import type { Result } from './call.ts';
+import { isAgain, isDone } from './call.ts';
+import type { Again, Result } from './call.ts';
 import type { Hands } from './effects/effect.ts';
 import { postNotice } from './effects/post-event.ts';
 import type { Lane } from './lane.ts';
 import { LogClock } from './log-clock.ts';
 import { perform } from './perform.ts';
+import { findDone } from './probe.ts';
 import { settledRecord } from './settle.ts';
 import { reader, startingPoint } from './starting-point.ts';
 import type { StartingPoint } from './starting-point.ts';
@@ -42,7 +43,7 @@ const repeat = { firstMs: 50, mostMs: 5_000 };
 export async function execute(parts: ExecutorParts, signal: AbortSignal): Promise<void> {
   const start = await startingPoint(parts.stream);
   if (start.broken) parts.log.warn('the log is another one than before, nothing in it is executed');
-  const run = new Run(parts, signal, start.after);
+  const run = new Run(parts, signal, start);
   await Promise.race([follow(run, parts, { start, signal }), run.failed]);
 }
 
@@ -53,14 +54,21 @@ async function follow(
 ): Promise<void> {
   let catchingUp = start.caughtUpAt > start.after;
   if (!catchingUp) log.info('ready');
+  const overdue: Closing[] = [];
   const from = { after: start.after, families: ['decision', 'outcome'] } as const;
   for await (const message of stream.read(from, signal)) {
     run.time.saw(message.at);
     const { ready, close } = run.backlog.fold(message);
-    for (const closing of close) run.close(closing);
-    if (!catchingUp) for (const job of ready) run.begin(job);
-    if (!catchingUp || message.sequence < start.caughtUpAt) continue;
+    if (!catchingUp) {
+      for (const closing of close) run.close(closing);
+      for (const job of ready) run.begin(job);
+      continue;
+    }
+    overdue.push(...close);
+    if (message.sequence < start.caughtUpAt) continue;
     catchingUp = false;
+    // What was closed by an earlier command may have been settled by a later record.
+    for (const closing of overdue) if (run.backlog.isOpen(closing.job)) run.close(closing);
     run.takeUp(start.broken);
     log.info({ open: run.backlog.size }, 'ready');
   }
@@ -74,13 +82,16 @@ class Run {
   readonly #failed = Promise.withResolvers<never>();
   #savedAt = 0;
   #saved: number;
+  /** Commands up to here may have been sent by an executor before us. */
+  readonly #inherited: number;
 
-  constructor(parts: ExecutorParts, signal: AbortSignal, after: number) {
+  constructor(parts: ExecutorParts, signal: AbortSignal, { after, caughtUpAt }: StartingPoint) {
     this.#parts = parts;
     this.#signal = signal;
     this.backlog = new Backlog(after);
     this.time = new LogClock(parts.clock);
     this.#saved = after;
+    this.#inherited = caughtUpAt;
   }
 
   /** Rejects when a job failed by a fault of ours. */
@@ -101,7 +112,19 @@ class Run {
   }
 
   close(closing: Closing): void {
-    this.#guard(this.#settle(closing.job, { outcome: closing.outcome }));
+    this.#guard(this.#close(closing));
+  }
+
+  async #close({ job, outcome }: Closing): Promise<void> {
+    const { others } = this.#parts.lanes;
+    const result = this.#isInherited(job)
+      ? await others.run(() => this.#untilCertain(job, others, async () => ({ outcome })))
+      : { outcome };
+    if (result !== undefined) await this.#settle(job, result);
+  }
+
+  #isInherited(job: Job): boolean {
+    return job.sequence <= this.#inherited;
   }
 
   async #do(job: Job): Promise<void> {
@@ -110,8 +133,10 @@ class Run {
     const lane = job.command.verb.startsWith('create-') ? lanes.creates : lanes.others;
     const result = await lane.run(async () => {
       if (this.#signal.aborted || !this.backlog.start(job.command.effect)) return undefined;
-      if (this.time.now() - job.at > expiryMs) return { outcome: 'expired' } as const;
-      return this.#untilCertain(job, lane);
+      const isExpired = this.time.now() - job.at > expiryMs;
+      return this.#untilCertain(job, lane, () =>
+        isExpired ? Promise.resolve({ outcome: 'expired' }) : this.#perform(job),
+      );
     });
     if (result === undefined) return;
     await this.#settle(job, result);
@@ -121,11 +146,23 @@ class Run {
     }
   }
 
+  #perform(job: Job): Promise<Result | Again> {
+    return perform(this.#parts.hands, job, this.#parts.clock.wallMs());
+  }
+
   /** Repeats one command until the answer is certain; undefined when we are told to stop before. */
-  async #untilCertain(job: Job, lane: Lane): Promise<Result | undefined> {
+  async #untilCertain(
+    job: Job,
+    lane: Lane,
+    act: () => Promise<Result | Again>,
+  ): Promise<Result | undefined> {
     const { clock, hands, log, random = Math.random } = this.#parts;
     for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
-      const result = await perform(hands, job, clock.wallMs());
+      let result = await act();
+      const isSentBefore = attempt > 1 || this.#isInherited(job);
+      if (!isAgain(result) && !isDone(result) && isSentBefore) {
+        result = (await findDone(hands.cluster, job)) ?? result;
+      }
       if (!isAgain(result)) return result;
       if (result.afterMs !== undefined) lane.throttled();
       const waitMs = result.afterMs ?? backoffMs(repeat, attempt, random());

@@ -204,13 +204,14 @@ test('a name that somebody else has taken is refused, and the other is left alon
   expect(uidOf(await see('VirtualMachine', 'web-0'))).toBe(uidOf(other));
 });
 
-test('no member is made from a template that has changed since the plan', async () => {
+test('no member is made from a spec that has changed since the plan', async () => {
+  const job = creation();
   await patchPool({ spec: { virtualMachineTemplate: { spec: { runStrategy: 'Always' } } } });
-  expect(await perform1(creation())).toEqual({ outcome: 'stale', reason: 'TemplateChanged' });
+  expect(await perform1(job)).toEqual({ outcome: 'stale', reason: 'SetChanged' });
 });
 
 test.each([
-  ['paused', { spec: { paused: true } }, 'SetPaused'],
+  ['paused', { spec: { paused: true } }, 'SetChanged'],
   ['observed only', { metadata: { annotations: { [modeAnnotation]: 'observe' } } }, 'ModeForbids'],
   [
     'in a mode with a slip',

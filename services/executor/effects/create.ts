@@ -29,7 +29,8 @@ export async function createOnce(
     : refusal(created.failure);
 }
 
-function carriesEffect(object: RawObject, effect: string): boolean {
+/** Whether it was this command that made the object. */
+export function carriesEffect(object: RawObject, effect: string): boolean {
   const annotations = object.metadata?.['annotations'];
   return isRecord(annotations) && annotations[effectAnnotation] === effect;
 }

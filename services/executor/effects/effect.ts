@@ -1,6 +1,7 @@
 import type { Cluster } from '#shared/cluster/cluster.ts';
-import type { DigestKey } from '#shared/cluster/template-digest.ts';
 import type { Command, Verb } from '#shared/contract/commands.ts';
+import type { SetKind } from '#shared/contract/kinds.ts';
+import type { TemplateDigest } from '#shared/contract/objects.ts';
 import type { Policy } from '#shared/contract/records.ts';
 import type { Again, Result } from '../call.ts';
 import type { SetSight } from '../live-set.ts';
@@ -9,8 +10,9 @@ import type { Job } from '../backlog.ts';
 /** What an effect may use. */
 export type Hands = {
   readonly cluster: Cluster;
-  readonly key: DigestKey;
   readonly policy: Policy;
+  /** The digest of a template just read; computed once for all creates of a plan. */
+  digestOf(template: Readonly<Record<string, unknown>>, set: SetKind): TemplateDigest;
   /** Reads the set now. */
   readSetNow(job: Job): Promise<SetSight>;
   /** One read shared by the commands of a plan; good enough where nothing can be lost. */

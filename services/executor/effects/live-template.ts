@@ -1,4 +1,3 @@
-import { digestVmTemplate, digestVmiTemplate } from '#shared/cluster/template-digest.ts';
 import { compareDigests } from '#shared/core/template.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import { mismatch } from '../live-set.ts';
@@ -14,13 +13,15 @@ export type LiveTemplate =
   | { readonly type: 'unseen'; readonly result: Result | Again };
 
 /**
- * The set's template as it stands in the cluster, if it is still the one that the plan was made from.
- * Templates hold passwords and never travel through the log, so whoever stamps a member fetches it.
+ * The set's template as it stands in the cluster, if the set is still the one that the plan was made from.
+ * Templates hold passwords and never travel through the log, so whoever stamps a member fetches it. An
+ * executor that wakes from a long pause would otherwise make members again that are gone by now: nothing
+ * but the set's generation tells that they are not wanted any more.
  */
 export async function liveTemplate(hands: Hands, job: Job): Promise<LiveTemplate> {
   const sight = await hands.readSetForPlan(job);
   if (sight.type === 'unseen') return sight;
-  const expected = { sameGeneration: false, evenIfPausedOrDeleting: false };
+  const expected = { sameGeneration: true, evenIfPausedOrDeleting: false };
   const problem = mismatch(sight.set, job.plan.set, expected);
   if (problem !== undefined) return { type: 'unseen', result: problem };
   const spec = sight.set.object['spec'];
@@ -39,11 +40,7 @@ function templateIn(spec: Body, job: Job): Body | undefined {
   return isRecord(template) ? template : undefined;
 }
 
-function isPlanned(template: Body, hands: Hands, job: Job): boolean {
-  if (job.plan.template === undefined) return false;
-  const digest =
-    job.plan.set.kind === 'VirtualMachinePool'
-      ? digestVmTemplate(template, hands.key)
-      : digestVmiTemplate(template, hands.key);
-  return compareDigests(digest, job.plan.template) === 'same';
+function isPlanned(template: Body, hands: Hands, { plan }: Job): boolean {
+  if (plan.template === undefined) return false;
+  return compareDigests(hands.digestOf(template, plan.set.kind), plan.template) === 'same';
 }
