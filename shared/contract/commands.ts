@@ -109,7 +109,7 @@ export const commandSchema = z.discriminatedUnion('verb', [
   /** Posts `notice` alone. */
   z.strictObject({ verb: z.literal('post-event'), ...common, notice: noticeSchema }),
 ]);
-/** One verb on one object, whole: the executor chooses nothing (wall 5). */
+/** One verb on one object, whole: the executor chooses nothing. */
 export type Command = z.infer<typeof commandSchema>;
 export type Verb = Command['verb'];
 

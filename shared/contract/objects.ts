@@ -3,7 +3,7 @@ import { resourceVersionSchema, timeSchema, uidSchema } from './ids.ts';
 
 /**
  * What the watcher forwards of a Kubernetes object: an allow-list, so that no template, no cloud-init
- * password and no foreign annotation ever reaches the log (wall 17). Everything here is in clear and
+ * password and no foreign annotation ever reaches the log. Everything here is in clear and
  * safe to show; what may be secret is only present as a keyed digest.
  */
 

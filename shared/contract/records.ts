@@ -39,7 +39,7 @@ export const surveyedSchema = z.strictObject({
   resourceVersion: resourceVersionSchema,
   /** Objects told between the brackets, in this shard. */
   count: z.int(),
-  /** Discovery does not serve the kind: that is not proof that its objects are gone (wall 8). */
+  /** Discovery does not serve the kind: that is not proof that its objects are gone. */
   unserved: z.boolean().optional(),
 });
 
@@ -160,7 +160,7 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** Why an outcome is not `applied`; texts of the API server are never forwarded (wall 17). */
+/** Why an outcome is not `applied`; texts of the API server are never forwarded. */
 export const reasons = [
   'NameTaken',
   'Invalid',

@@ -3,7 +3,7 @@ import { compareResourceVersions, type EffectId, type Uid } from '#shared/contra
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Observable } from '#shared/contract/objects.ts';
 import type { Decided, Settled } from '#shared/contract/records.ts';
-import { effectAnnotation } from '#shared/contract/words.ts';
+import { effectAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import { touchMakers } from './concern.ts';
 import { undoDestroyed } from './demand.ts';
 import { memoryOf, type Fold } from './fold.ts';
@@ -123,11 +123,11 @@ function isOver(view: View, pending: Pending): boolean {
     case 'delete-member':
       return isLeaving(view, command.member.uid);
     case 'free-member':
-      if (view.vanished.has(command.member.uid)) return true;
-      return outcome !== undefined && seesOutcome(view, outcome, command.member.uid);
+      return outcome !== undefined && isLetGo(view, outcome, command.member.uid);
+    case 'retire-set':
+      return outcome !== undefined && isLetGo(view, outcome, pending.set);
     case 'secure-set':
     case 'mark-api-version':
-    case 'retire-set':
     case 'write-status':
       if (view.vanished.has(pending.set)) return true;
       return outcome !== undefined && seesOutcome(view, outcome, pending.set);
@@ -145,6 +145,17 @@ function seesOutcome(view: View, outcome: Settled, target?: Uid): boolean {
   if (object === undefined) return false;
   if (outcome.resourceVersion === undefined) return true;
   return compareResourceVersions(object.meta.resourceVersion, outcome.resourceVersion) >= 0;
+}
+
+/**
+ * The finalizer is seen to be gone, or to have come back later. The version of the outcome alone does not
+ * tell: whoever takes the last finalizer is answered with the version before the object's end.
+ */
+function isLetGo(view: View, outcome: Settled, uid: Uid): boolean {
+  const object = view.objects.get(uid);
+  if (object === undefined || !object.meta.finalizers.includes(poolFinalizer)) return true;
+  if (outcome.resourceVersion === undefined) return false;
+  return compareResourceVersions(object.meta.resourceVersion, outcome.resourceVersion) > 0;
 }
 
 /** A survey at or past the outcome has closed, and the object was not in it. */

@@ -5,7 +5,7 @@ import { disksPerPlan, endangeredDisks } from '../disks.ts';
 import { haltOf } from '../halt.ts';
 import { waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
-import { unstartedCreates } from '../withdraw.ts';
+import { unstartedCreates } from '../to-size.ts';
 import { freeStep } from './free.ts';
 import { hasPoolFinalizer, type PoolMembers } from './members.ts';
 

@@ -6,17 +6,10 @@ import { replicaName } from '../names.ts';
 import { byName, desiredOf, isNameKnown, isReady } from '../objects.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { removalTrouble, removeMembers } from '../removal.ts';
-import {
-  effectAt,
-  nothing,
-  type Hold,
-  type Situation,
-  type Step,
-  type Trouble,
-} from '../situation.ts';
+import { effectAt, type Hold, type Situation, type Step, type Trouble } from '../situation.ts';
 import { createRoom } from '../slow-start.ts';
 import { compareText } from '#shared/lib/order.ts';
-import { turnBack } from '../withdraw.ts';
+import { toSize } from '../to-size.ts';
 import type { Standing } from './standing.ts';
 
 /**
@@ -28,29 +21,15 @@ export function scale(
   standing: Standing,
   unsupported: Hold | undefined,
 ): Step {
-  const { set, pending } = situation;
-  const desired = desiredOf(set);
-  const withdraws = turnBack(pending, {
-    desired,
+  return toSize(situation, {
     staying: standing.staying.length,
     coming: standing.coming,
+    missing: standing.missing,
+    surplus: standing.surplus,
     keepAll: unsupported !== undefined,
+    out: () => scaleOut(situation, standing),
+    in: () => scaleIn(situation, standing, unsupported),
   });
-  const step = toSize(situation, standing, unsupported);
-  if (withdraws.length === 0) return step;
-  if (step.type === 'act') return { ...step, withdraws: [...withdraws] };
-  const because = `replicas is ${desired} now: what has not begun is called back`;
-  return { ...step, type: 'act', because, commands: [], withdraws: [...withdraws] };
-}
-
-function toSize(
-  situation: Situation<ReplicaSet>,
-  standing: Standing,
-  unsupported: Hold | undefined,
-): Step {
-  if (standing.missing > 0) return scaleOut(situation, standing);
-  if (standing.surplus > 0) return scaleIn(situation, standing, unsupported);
-  return nothing;
 }
 
 function scaleOut(situation: Situation<ReplicaSet>, standing: Standing): Step {

@@ -23,7 +23,8 @@ export class Model {
   readonly log: Entry[] = [];
   readonly executor = new ModelExecutor(this.cluster, (job) => this.#beforeCreate(job));
   readonly #dice: Dice;
-  readonly #sizes: { readonly at: number; readonly desired: number }[] = [];
+  /** Every size that the set was given, with the generation from which on. */
+  readonly #sizes: { readonly generation: number; readonly desired: number }[] = [];
   #view: View = freshView();
   #now = startedAt;
   #outcomes: LogRecord[] = [];
@@ -32,7 +33,7 @@ export class Model {
   constructor(seed: number, set: ScaledSet) {
     this.#dice = diceOf(seed);
     this.cluster.create(set);
-    this.#sizes.push({ at: 0, desired: desiredOf(set) });
+    this.#sizes.push({ generation: 0, desired: desiredOf(set) });
     this.#append({ type: 'opened', lineage, codeVersion: 'test', holder: 'test' });
     for (const kind of kinds) this.#surveyKind(kind);
   }
@@ -94,7 +95,7 @@ export class Model {
     } else {
       const desired = this.#dice.below(9);
       this.cluster.update({ ...set, replicas: desired }, { generation });
-      this.#sizes.push({ at: this.log.length, desired });
+      this.#sizes.push({ generation, desired });
     }
   }
 
@@ -181,12 +182,9 @@ export class Model {
       plan.set.kind === 'VirtualMachinePool'
         ? this.cluster.ofKind('VirtualMachine').length
         : this.members().length;
-    // The view lags behind the cluster, so the size it decided by may be an earlier one.
-    const known = this.#sizes.findLastIndex(({ at }) => at <= plan.basis);
-    const largest = Math.max(
-      plan.balance.desired,
-      ...this.#sizes.slice(known).map(({ desired }) => desired),
-    );
+    // Counted from the set's version that the plan knew: what the log has told by then may lag behind.
+    const known = this.#sizes.findLastIndex(({ generation }) => generation <= plan.set.generation);
+    const largest = Math.max(...this.#sizes.slice(known).map(({ desired }) => desired));
     assert(counted + 1 <= largest, `no more than ${largest} members are made`);
   }
 }

@@ -1,4 +1,7 @@
 import type { EffectId } from '#shared/contract/ids.ts';
+import type { ScaledSet } from '#shared/contract/objects.ts';
+import { desiredOf } from './objects.ts';
+import { nothing, type Situation, type Step } from './situation.ts';
 import type { Pending } from './view.ts';
 
 /** Creates that may still be called back: no outcome is known, and nobody has asked yet. */
@@ -56,6 +59,32 @@ export function turnBack(
   const creates = newestFirst(unstartedCreates(pending)).slice(0, Math.max(0, tooMany));
   const deletes = newestFirst(unstartedDeletes(pending)).slice(0, Math.max(0, tooFew));
   return [...creates, ...deletes].map(({ command }) => command.effect);
+}
+
+/** How a kind of set gets from where it stands to its size. */
+export type Moves = {
+  readonly staying: number;
+  readonly coming: number;
+  readonly missing: number;
+  readonly surplus: number;
+  readonly keepAll: boolean;
+  readonly out: () => Step;
+  readonly in: () => Step;
+};
+
+/**
+ * Brings a set to its size. What is on its way and no longer wanted is called back first; the same plan
+ * may already do the rest, as the two never touch the same member.
+ */
+export function toSize({ set, pending }: Situation<ScaledSet>, moves: Moves): Step {
+  const desired = desiredOf(set);
+  const { staying, coming, keepAll } = moves;
+  const withdraws = [...turnBack(pending, { desired, staying, coming, keepAll })];
+  const step = moves.missing > 0 ? moves.out() : moves.surplus > 0 ? moves.in() : nothing;
+  if (withdraws.length === 0) return step;
+  if (step.type === 'act') return { ...step, withdraws };
+  const because = `replicas is ${desired} now: what has not begun is called back`;
+  return { ...step, type: 'act', because, commands: [], withdraws };
 }
 
 /** Pending commands stand oldest first, and within a plan lowest ordinal first. */
