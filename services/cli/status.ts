@@ -16,14 +16,26 @@ export type BookStanding = {
   readonly standing: BookTables['book.standing'] | undefined;
   readonly holds: readonly BookTables['book.holds'][];
   readonly takeOvers: readonly BookTables['book.take_overs'][];
+  /** The newest unreadable records. */
   readonly quarantined: readonly BookTables['book.quarantined'][];
+  /** Where unreadable records stop destruction. */
+  readonly blocked: readonly Blocked[];
   readonly sets: number;
+};
+
+/** Nothing is destroyed in a namespace, or in a whole shard, until each kind is surveyed anew. */
+export type Blocked = {
+  readonly shard: string;
+  /** Null when a whole frame was unreadable: it may have been about any namespace of the shard. */
+  readonly namespace: string | null;
+  readonly records: number;
+  readonly since: Date;
 };
 
 const mostQuarantined = 20;
 
 export async function readBookStanding(db: Kysely<BookTables>): Promise<BookStanding> {
-  const [standing, holds, takeOvers, quarantined, sets] = await Promise.all([
+  const [standing, holds, takeOvers, quarantined, blocked, sets] = await Promise.all([
     readStanding(db),
     db.selectFrom('book.holds').selectAll().orderBy('namespace').orderBy('set_name').execute(),
     db.selectFrom('book.take_overs').selectAll().orderBy('shard').execute(),
@@ -34,12 +46,21 @@ export async function readBookStanding(db: Kysely<BookTables>): Promise<BookStan
       .limit(mostQuarantined)
       .execute(),
     db
+      .selectFrom('book.quarantined')
+      .select(['shard', 'namespace'])
+      .select(({ fn }) => [fn.countAll<number>().as('records'), fn.min('at').as('since')])
+      .where('blocks', '=', true)
+      .groupBy(['shard', 'namespace'])
+      .orderBy('shard')
+      .orderBy('namespace')
+      .execute(),
+    db
       .selectFrom('book.sets')
       .select((select) => select.fn.countAll<number>().as('count'))
       .where('gone_at', 'is', null)
       .executeTakeFirst(),
   ]);
-  return { standing, holds, takeOvers, quarantined, sets: sets?.count ?? 0 };
+  return { standing, holds, takeOvers, quarantined, blocked, sets: sets?.count ?? 0 };
 }
 
 async function readStanding(
@@ -91,6 +112,7 @@ export function statusRecord(book: BookStanding, log: LogStanding): object {
       sequence,
       ...poison,
     })),
+    blocked: book.blocked,
   };
 }
 
@@ -108,6 +130,7 @@ export function statusAnswer(
           logRow(log, look.colors),
           reconcilerRow(book, look),
           setsRow(book, look.colors),
+          ...quarantineRows(book, look),
         ].map(([part, state, detail]) => [cell(part), state, cell(detail)]),
       ),
       heldTable(book, look),
@@ -163,6 +186,23 @@ function setsRow({ sets, holds }: BookStanding, colors: Colors): Row {
   return ['sets', cell(`${sets} known`, colors.yellow), `${holds.length} held`];
 }
 
+/** Only while something is unreadable: where destruction stands still, since when and how long. */
+function quarantineRows({ blocked }: BookStanding, { now, colors }: Look): readonly Row[] {
+  if (blocked.length === 0) return [];
+  const records = blocked.reduce((sum, one) => sum + one.records, 0);
+  const first = Math.min(...blocked.map(({ since }) => since.getTime()));
+  const places = blocked.map(({ shard, namespace }) =>
+    namespace === null ? `shard ${shard}` : `namespace ${namespace}`,
+  );
+  const where = new Set(places.slice(0, mostPlaces));
+  const more = places.length > mostPlaces ? ` and ${places.length - mostPlaces} more` : '';
+  const age = formatAge(now.getTime() - first);
+  const detail = `nothing is destroyed in ${[...where].join(', ')}${more} for ${age}, until the next whole survey`;
+  return [['quarantine', cell(`${records} unreadable`, colors.red), detail]];
+}
+
+const mostPlaces = 5;
+
 function heldTable({ holds }: BookStanding, { now, colors }: Look): string {
   if (holds.length === 0) return '';
   return renderTable(
@@ -180,12 +220,15 @@ function heldTable({ holds }: BookStanding, { now, colors }: Look): string {
 function quarantineTable({ quarantined }: BookStanding, { now, colors }: Look): string {
   if (quarantined.length === 0) return '';
   return renderTable(
-    ['QUARANTINED', 'SHARD', 'NAMESPACE', 'WHEN', 'PROBLEM'],
+    ['QUARANTINED', 'SHARD', 'NAMESPACE', 'WHEN', 'DESTRUCTION', 'PROBLEM'],
     quarantined.map((poison) => [
       cell(`${poison.family} ${poison.stream_sequence}`, colors.red),
       cell(poison.shard),
       cell(poison.namespace),
       cell(`${formatAge(now.getTime() - poison.at.getTime())} ago`),
+      poison.blocks
+        ? cell('stands still', colors.red)
+        : cell('goes on, surveyed since', colors.green),
       cell(poison.problem),
     ]),
   );

@@ -11,6 +11,7 @@ import { createHands } from './hands.ts';
 import { Lane } from './lane.ts';
 import { execute } from './run.ts';
 import { settingsSchema } from './settings.ts';
+import { Vigil } from './vigil.ts';
 
 await runProcess('executor', async ({ env, log, signal }) => {
   const settings = parseSettings(settingsSchema, env);
@@ -21,6 +22,7 @@ await runProcess('executor', async ({ env, log, signal }) => {
   const clock = systemClock;
   await claimStream({ cluster, positions: stream.positions, clock, log }, signal);
   await using lease = await stream.leases.hold('executor', `executor-${process.pid}`, signal);
+  using vigil = new Vigil(clock);
   const { policy } = settings;
   const { lineage } = stream.identity;
   const run = execute(
@@ -33,6 +35,7 @@ await runProcess('executor', async ({ env, log, signal }) => {
         others: new Lane(settings.callsInFlight),
         notices: new Lane(2),
       },
+      vigil,
       clock,
       log,
     },

@@ -18,6 +18,7 @@ import { findDone } from './probe.ts';
 import { settledRecord } from './settle.ts';
 import { reader, startingPoint } from './starting-point.ts';
 import type { StartingPoint } from './starting-point.ts';
+import type { Vigil } from './vigil.ts';
 
 export type ExecutorParts = {
   readonly stream: Stream;
@@ -27,6 +28,8 @@ export type ExecutorParts = {
   readonly lanes: { readonly creates: Lane; readonly others: Lane; readonly notices: Lane };
   readonly clock: Clock;
   readonly log: Logger;
+  /** Keeps attempts from before a pause of the process from writing; absent in simulated time. */
+  readonly vigil?: Vigil;
   /** A number in [0, 1) for the jitter; the platform's when absent. */
   readonly random?: () => number;
 };
@@ -108,7 +111,10 @@ class Run {
   }
 
   begin(job: Job): void {
-    this.#guard(this.#do(job));
+    // A stream that was replaced while the plan was on its way: the plan is about another log.
+    const isOfThisLog = job.command.effect.startsWith(`${this.#parts.stream.identity.lineage}.`);
+    if (isOfThisLog) this.#guard(this.#do(job));
+    else if (this.backlog.start(job.command.effect)) this.close({ job, outcome: 'superseded' });
   }
 
   close(closing: Closing): void {
@@ -147,7 +153,8 @@ class Run {
   }
 
   #perform(job: Job): Promise<Result | Again> {
-    return perform(this.#parts.hands, job, this.#parts.clock.wallMs());
+    const { clock, hands, vigil } = this.#parts;
+    return perform(vigil?.guard(hands) ?? hands, job, clock.wallMs());
   }
 
   /** Repeats one command until the answer is certain; undefined when we are told to stop before. */

@@ -1,4 +1,6 @@
 import type { LogClock } from './log-clock.ts';
+import { systemTimers } from './timers.ts';
+import type { Timers } from './timers.ts';
 
 /** What is to be looked at again, and when, in log time. One timer serves them all. */
 export interface Alarm extends Disposable {
@@ -13,24 +15,24 @@ const shortestMs = 5;
 /** Node's timers hold no longer time; a later alarm is looked at again then. */
 const longestMs = 2 ** 31 - 1;
 
-export function createAlarm(clock: LogClock): Alarm {
+export function createAlarm(clock: LogClock, timers: Timers = systemTimers): Alarm {
   const wakes = new Map<string, Wake>();
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
   let timerAt = Infinity;
 
   function arm(): void {
     let next = Infinity;
     for (const { at } of wakes.values()) next = Math.min(next, at);
-    if (timer !== undefined && next === timerAt) return;
-    clearTimeout(timer);
-    timer = undefined;
+    if (cancel !== undefined && next === timerAt) return;
+    cancel?.();
+    cancel = undefined;
     timerAt = next;
     if (next === Infinity) return;
-    timer = setTimeout(ring, Math.min(longestMs, Math.max(shortestMs, next - clock.now())));
+    cancel = timers.after(Math.min(longestMs, Math.max(shortestMs, next - clock.now())), ring);
   }
 
   function ring(): void {
-    timer = undefined;
+    cancel = undefined;
     const now = clock.now();
     // What is set while ringing waits for the next time.
     const due = [...wakes].filter(([, { at }]) => at <= now);
@@ -47,7 +49,7 @@ export function createAlarm(clock: LogClock): Alarm {
       if (had?.at !== wake?.at) arm();
     },
     [Symbol.dispose]() {
-      clearTimeout(timer);
+      cancel?.();
       wakes.clear();
     },
   };

@@ -9,9 +9,11 @@ import type {
 import { unreachable } from '#shared/lib/assert.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import type { Log, Message } from '#shared/stream/log.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
 import type { Alarm } from './alarm.ts';
 import type { Decider } from './decider.ts';
 import type { LogClock } from './log-clock.ts';
+import type { Packable } from './packing.ts';
 
 export type DeskParts<View> = {
   readonly stream: Pick<Log, 'appendDecision' | 'identity'>;
@@ -28,6 +30,23 @@ export type DeskParts<View> = {
   readonly codeVersion: string;
 };
 
+/** Where a desk stands in the log, beside its view. */
+export type DeskMark = {
+  /** Sequence of the newest message of the shard. */
+  readonly basis: number;
+  /** Sequence of the newest decision, which the next one expects. */
+  readonly lastDecision: number;
+  readonly lastOpened: number;
+};
+
+export type DeskSnapshot = Packable & { readonly mark: DeskMark };
+
+export function isDeskMark(value: unknown): value is DeskMark {
+  if (!isRecord(value)) return false;
+  const { basis, lastDecision, lastOpened } = value;
+  return [basis, lastDecision, lastOpened].every(Number.isSafeInteger);
+}
+
 /** Another reconciler has written decisions of this shard: ours are not to be made any more. */
 export class OvertakenError extends Error {
   override readonly name = 'OvertakenError';
@@ -39,8 +58,8 @@ export class OvertakenError extends Error {
  * log, so that each sees all earlier ones in the order of the log.
  */
 export class Desk<View> {
+  readonly shard: Shard;
   readonly #parts: DeskParts<View>;
-  readonly #shard: Shard;
   readonly #view: View;
   readonly #touched = new Set<Uid>();
   /** Sets whose plan failed its check: not decided any more by this process. */
@@ -54,15 +73,41 @@ export class Desk<View> {
   #folded: (() => void) | undefined;
   #deciding = false;
 
-  constructor(parts: DeskParts<View>, shard: Shard) {
+  constructor(
+    parts: DeskParts<View>,
+    shard: Shard,
+    from: { readonly view: View; readonly mark?: DeskMark },
+  ) {
     this.#parts = parts;
-    this.#shard = shard;
-    this.#view = parts.decider.emptyView(shard, parts.stream.identity.lineage);
+    this.shard = shard;
+    this.#view = from.view;
+    this.#basis = from.mark?.basis ?? 0;
+    this.#lastDecision = from.mark?.lastDecision ?? 0;
+    this.#lastOpened = from.mark?.lastOpened ?? 0;
   }
 
-  /** Takes in a message of this shard. Throws OvertakenError when it is another's take-over. */
+  /** Sequence of the newest message of the shard that is folded. */
+  get basis(): number {
+    return this.#basis;
+  }
+
+  /** What another desk needs to go on from here. */
+  snapshot(): DeskSnapshot {
+    const mark = {
+      basis: this.#basis,
+      lastDecision: this.#lastDecision,
+      lastOpened: this.#lastOpened,
+    };
+    return { ...this.#parts.decider.toSnapshot(this.#view), mark };
+  }
+
+  /**
+   * Takes in a message of this shard; one that the desk's beginning held already changes nothing.
+   * Throws OvertakenError when it is another's take-over.
+   */
   fold(message: Message): void {
     const { sequence } = message;
+    if (sequence <= this.#basis) return;
     for (const set of this.#parts.decider.evolve(this.#view, message)) this.#touched.add(set);
     for (const record of message.records) {
       if (record.type === 'opened') this.#lastOpened = sequence;
@@ -80,7 +125,7 @@ export class Desk<View> {
     const { lineage } = stream.identity;
     for (;;) {
       const opened = { type: 'opened', lineage, codeVersion, holder } as const;
-      const answer = await stream.appendDecision(this.#shard, opened, this.#lastDecision);
+      const answer = await stream.appendDecision(this.shard, opened, this.#lastDecision);
       await this.#foldedUpTo(answer.stored ? answer.sequence : answer.last);
       if (!answer.stored) continue;
       this.#epoch = answer.sequence;
@@ -154,7 +199,7 @@ export class Desk<View> {
 
   async #append(record: DecisionRecord): Promise<void> {
     const { stream } = this.#parts;
-    const answer = await stream.appendDecision(this.#shard, record, this.#lastDecision);
+    const answer = await stream.appendDecision(this.shard, record, this.#lastDecision);
     if (!answer.stored) throw this.#overtaken(answer.last);
     await this.#foldedUpTo(answer.sequence);
   }
@@ -175,7 +220,7 @@ export class Desk<View> {
 
   #overtaken(sequence: number): OvertakenError {
     return new OvertakenError(
-      `another reconciler has taken over shard ${this.#shard} at sequence ${sequence}`,
+      `another reconciler has taken over shard ${this.shard} at sequence ${sequence}`,
     );
   }
 

@@ -1,92 +1,143 @@
-import { namespaceShards } from '#shared/stream/shards.ts';
-import type { Shard } from '#shared/contract/ids.ts';
 import type { Clock } from '#shared/process/clock.ts';
-import type { Logger } from '#shared/process/logger.ts';
-import type { Stream } from '#shared/stream/stream.ts';
-import { createAlarm } from './alarm.ts';
-import { createProgress, endOf } from './catch-up.ts';
-import type { Decider } from './decider.ts';
-import { Desk } from './desk.ts';
-import { createLogClock } from './log-clock.ts';
-import type { Settings } from './settings.ts';
+import type { Lease } from '#shared/stream/position.ts';
+import { endOf, Progress } from './catch-up.ts';
+import { Desks } from './desks.ts';
+import type { ReconcilerParts } from './reconciler-parts.ts';
+import { restoreAll } from './restore.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
+import { systemTimers } from './timers.ts';
 
-export type ReconcilerParts<View> = {
-  readonly stream: Stream;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly decider: Decider<View>;
-  readonly settings: Pick<Settings, 'limits' | 'policy' | 'codeVersion'>;
-  readonly holder: string;
-};
+/** A stop must not hang on a broker that is away, nor on one that is slow to take the last snapshots. */
+const stopWithinMs = { answer: 1_000, snapshots: 5_000 } as const;
 
 /**
- * Takes the lease, folds the log from its first record, takes every shard over, and then decides what
- * each further record touches, until told to stop. Throws when another reconciler takes over; a start
- * anew then waits for the lease.
+ * Begins with the newest snapshots, folds the log after them, and follows it while another holds the
+ * lease. With the lease, it takes every shard over and decides what each further record touches, until
+ * told to stop. Throws when another reconciler takes over; a start anew then waits for the lease.
  */
 export async function reconcile<View>(
   parts: ReconcilerParts<View>,
   signal: AbortSignal,
 ): Promise<void> {
-  await using lease = await parts.stream.leases.hold('reconciler', parts.holder, signal);
-  const stop = new AbortController();
   const failed = Promise.withResolvers<never>();
-  const run = follow(parts, AbortSignal.any([signal, stop.signal]), failed.reject);
+  using desks = await begin(parts, failed.reject);
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const work = {
+    ...parts,
+    desks,
+    progress: new Progress(parts, desks.after),
+    keeper: keeperFor(parts, desks),
+  };
+  const over = Promise.race([follow(work, either), failed.promise]);
+  over.catch(() => undefined);
+  sayWhenFolded(work).catch(() => undefined);
   try {
-    await Promise.race([run, failed.promise, lease.lost]);
+    await decideWhileLeased(work, either, over);
+    // After the lease is given back: whoever waits for it has folded the log already.
+    if (desks.isOpen) await keepLast(work);
   } finally {
     stop.abort();
-    failed.promise.catch(() => undefined);
-    run.catch(() => undefined);
   }
 }
 
-async function follow<View>(
-  parts: ReconcilerParts<View>,
+/** Until `over` settles. */
+async function decideWhileLeased<View>(
+  work: Work<View>,
   signal: AbortSignal,
-  fail: (error: unknown) => void,
+  over: Promise<void>,
 ): Promise<void> {
-  const { stream, log, decider, holder } = parts;
-  const { limits, policy, codeVersion } = parts.settings;
-  const clock = createLogClock(parts.clock);
-  using alarm = createAlarm(clock);
-  let isDue = false;
-
-  // Once for all that has arrived together: a frame in the same breath is folded before deciding.
-  const wake = (): void => {
-    if (isDue) return;
-    isDue = true;
-    setImmediate(() => {
-      isDue = false;
-      for (const desk of desks.values()) void desk.decideTouched().catch(fail);
-    });
-  };
-  const acting = { limits, policy, holder, codeVersion };
-  const desks = new Map<Shard, Desk<View>>(
-    namespaceShards.map((shard) => [
-      shard,
-      new Desk({ stream, log, decider, clock, alarm, wake, ...acting }, shard),
-    ]),
-  );
-  const openAll = async (): Promise<void> => {
-    await Promise.all([...desks.values()].map((desk) => desk.open()));
-    log.info({ shards: desks.size }, 'ready');
-    wake();
-  };
-
-  const end = await endOf(stream, log);
-  const progress = createProgress({ log, clock: parts.clock, end });
-  let caughtUp = end === 0;
-  if (caughtUp) void openAll().catch(fail);
-  for await (const message of stream.read({ after: 0 }, signal)) {
-    clock.observe(message.at);
-    desks.get(message.shard)?.fold(message);
-    if (caughtUp) {
-      wake();
-      continue;
-    }
-    progress(message.sequence);
-    caughtUp = message.sequence >= end;
-    if (caughtUp) void openAll().catch(fail);
+  const waiting = work.stream.leases.hold('reconciler', work.holder, signal);
+  try {
+    await Promise.race([waiting, over]);
+  } catch (error) {
+    // One that comes while we are leaving is given back.
+    waiting.then(giveBack, () => undefined);
+    throw error;
   }
+  await using lease = await waiting;
+  const opening = open(work).then(() => work.keeper?.keepsFrom(work.desks.all, signal));
+  opening.catch(() => undefined);
+  await Promise.race([over, lease.lost, opening.then(() => over)]);
+}
+
+async function begin<View>(
+  parts: ReconcilerParts<View>,
+  fail: (error: unknown) => void,
+): Promise<Desks<View>> {
+  const { log, stream } = parts;
+  const restored = await restoreAll(parts);
+  const { first, last } = await stream.bounds();
+  const desks = new Desks(parts, { restored, hasGap: first > 1, fail });
+  const { after } = desks;
+  log.info({ snapshots: restored.size, after, first, last }, 'folding the log');
+  if (after + 1 < first) {
+    log.warn({ first }, 'older records have aged out and no snapshot holds what they said');
+  }
+  return desks;
+}
+
+function keeperFor<View>(
+  parts: ReconcilerParts<View>,
+  desks: Desks<View>,
+): SnapshotKeeper | undefined {
+  const settings = parts.settings.snapshots;
+  if (settings === undefined) return undefined;
+  const { stream, log, clock, decider, timers = systemTimers } = parts;
+  const version = decider.snapshotVersion;
+  const keeper = new SnapshotKeeper({ stream, log, clock, timers, version, settings });
+  for (const [shard, { mark, head }] of desks.restored) keeper.begins(shard, mark.basis, head);
+  return keeper;
+}
+
+type Work<View> = ReconcilerParts<View> & {
+  readonly desks: Desks<View>;
+  readonly progress: Progress;
+  readonly keeper: SnapshotKeeper | undefined;
+};
+
+async function follow<View>(
+  { stream, desks, progress, keeper }: Work<View>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const message of stream.read({ after: desks.after }, signal)) {
+    desks.fold(message);
+    keeper?.saw(message);
+    progress.passed(message.sequence);
+  }
+}
+
+/** Whoever waits for the lease has then done all that can be done before. */
+async function sayWhenFolded<View>({ stream, log, progress }: Work<View>): Promise<void> {
+  const end = await endOf(stream);
+  await progress.reached(end);
+  log.info({ sequence: end }, 'folded the log');
+}
+
+/** What stands in the log when the lease is ours is folded before anything is taken over. */
+async function open<View>({ stream, log, desks, progress }: Work<View>): Promise<void> {
+  await progress.reached(await endOf(stream));
+  await desks.open();
+  log.info({ shards: desks.all.length }, 'ready');
+}
+
+/** At a stop everything is written down, so that the next start has next to nothing to fold. */
+async function keepLast<View>({ stream, clock, desks, keeper }: Work<View>): Promise<void> {
+  if (keeper === undefined) return;
+  if (!(await isDoneWithin(clock, stopWithinMs.answer, stream.bounds()))) return;
+  const stop = new AbortController();
+  await isDoneWithin(clock, stopWithinMs.snapshots, keeper.keep(desks.all, stop.signal));
+  stop.abort();
+}
+
+async function isDoneWithin(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  const enough = new AbortController();
+  const late = clock.sleep(ms, enough.signal).then(() => false);
+  late.catch(() => undefined);
+  const done = work.then(() => true).catch(() => false);
+  return Promise.race([done, late]).finally(() => enough.abort());
+}
+
+async function giveBack(lease: Lease): Promise<void> {
+  await lease[Symbol.asyncDispose]();
 }

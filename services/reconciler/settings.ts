@@ -18,6 +18,9 @@ export const settingsSchema = z
     ROLLCALL_MASS_DELETE_COUNT: z.coerce.number().int().min(0).default(10),
     ROLLCALL_MASS_DELETE_SHARE: z.coerce.number().min(0).max(1).default(0.2),
     ROLLCALL_MASS_DELETE_WINDOW_MINUTES: z.coerce.number().positive().default(10),
+    /** Snapshots are due after so many folded records, but not more often than this. */
+    ROLLCALL_SNAPSHOT_RECORDS: z.coerce.number().int().min(1).default(20_000),
+    ROLLCALL_SNAPSHOT_EACH_SECONDS: z.coerce.number().min(1).max(3_600).default(60),
     /** Stands in the log beside every take-over: which code decided. */
     ROLLCALL_VERSION: z.string().default('0.1.0'),
   })
@@ -25,6 +28,10 @@ export const settingsSchema = z
     stream: streamSettingsFrom(env),
     codeVersion: env.ROLLCALL_VERSION,
     policy: { mode: env.ROLLCALL_MODE, kubevirtControllers: env.ROLLCALL_KUBEVIRT_CONTROLLERS },
+    snapshots: {
+      records: env.ROLLCALL_SNAPSHOT_RECORDS,
+      eachMs: Math.round(env.ROLLCALL_SNAPSHOT_EACH_SECONDS * 1_000),
+    },
     limits: {
       burst: env.ROLLCALL_BURST,
       pending: env.ROLLCALL_PENDING,

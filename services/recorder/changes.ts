@@ -1,4 +1,13 @@
-import type { Activity, DeletedVolume, Entry, Hold, Holding, PoisonRow, TakeOver } from './rows.ts';
+import type {
+  Activity,
+  DeletedVolume,
+  Entry,
+  Hold,
+  Holding,
+  PoisonRow,
+  SurveyRow,
+  TakeOver,
+} from './rows.ts';
 
 /** What one transaction writes: entries in order, and of each derived row the last state. */
 export type Changes = {
@@ -9,6 +18,8 @@ export type Changes = {
   readonly holds: Map<string, Hold>;
   readonly takeOvers: Map<string, TakeOver>;
   readonly poisons: PoisonRow[];
+  /** By shard and kind. */
+  readonly surveys: Map<string, SurveyRow>;
 };
 
 export function noChanges(): Changes {
@@ -20,6 +31,7 @@ export function noChanges(): Changes {
     holds: new Map(),
     takeOvers: new Map(),
     poisons: [],
+    surveys: new Map(),
   };
 }
 
@@ -32,4 +44,5 @@ export function addChanges(to: Changes, later: Changes): void {
   for (const [uid, hold] of later.holds) to.holds.set(uid, hold);
   for (const [shard, takeOver] of later.takeOvers) to.takeOvers.set(shard, takeOver);
   for (const [key, volume] of later.volumes) to.volumes.set(key, volume);
+  for (const [key, survey] of later.surveys) to.surveys.set(key, survey);
 }

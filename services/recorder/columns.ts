@@ -125,6 +125,12 @@ export const takeOver: Columns = {
   },
 };
 
+export const survey: Columns = {
+  table: 'book.survey',
+  key: ['shard', 'kind'],
+  types: { shard: 'text', kind: 'text', turn: 'integer', whole_since: 'bigint' },
+};
+
 export const poison: Columns = {
   table: 'book.poison',
   key: ['turn', 'stream_sequence', 'part'],

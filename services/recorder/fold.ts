@@ -9,7 +9,8 @@ import { foldSettled } from './fold-outcome.ts';
 import type { BookState } from './state.ts';
 import { enter } from './step.ts';
 import type { Arrival, Step } from './step.ts';
-import { followSurveys } from './surveys.ts';
+import { followSurveys, noteSurvey } from './surveys.ts';
+import type { Closed } from './surveys.ts';
 
 /**
  * What one record means for the book: its lines and the derived rows. Decided by the state and the
@@ -18,7 +19,7 @@ import { followSurveys } from './surveys.ts';
 export function foldRecord(state: BookState, arrival: Arrival, record: LogRecord): Changes {
   const step: Step = { state, changes: noChanges(), arrival };
   state.beganAt ??= arrival.at;
-  const whole = followSurveys(state.surveys, arrival, record);
+  const closed = followSurveys(state.surveys, arrival, record);
   switch (record.type) {
     case 'observed':
       foldObserved(step, record.object, record.survey !== undefined);
@@ -29,7 +30,7 @@ export function foldRecord(state: BookState, arrival: Arrival, record: LogRecord
     case 'survey-began':
       break;
     case 'surveyed':
-      if (whole !== undefined) foldSurveyed(step, whole, record);
+      if (closed?.isWhole === true) foldSurveyed(step, closed, record);
       break;
     case 'opened':
       foldOpened(step, record);
@@ -46,7 +47,16 @@ export function foldRecord(state: BookState, arrival: Arrival, record: LogRecord
     default:
       unreachable(record);
   }
+  noteSurveyed(step, record, closed);
   return step.changes;
+}
+
+function noteSurveyed({ state, changes, arrival }: Step, record: LogRecord, closed?: Closed): void {
+  if (record.type !== 'survey-began' && record.type !== 'surveyed') return;
+  const key = `${arrival.shard}/${record.kind}`;
+  const known = state.shelves.get(key)?.size ?? 0;
+  const row = noteSurvey(state.wholeSince, record, { shard: arrival.shard, closed, known });
+  if (row !== undefined) changes.surveys.set(key, row);
 }
 
 /** A record that could not be read: the book says so, and how it is known. */
@@ -79,6 +89,7 @@ export function foldLineageBreak(
 ): Changes {
   const step: Step = { state, changes: noChanges(), arrival };
   state.surveys.clear();
+  state.wholeSince.clear();
   enter(step, 'lineage-broken', { old, new: { lineage: arrival.lineage } });
   return step.changes;
 }

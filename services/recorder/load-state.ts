@@ -43,6 +43,7 @@ export async function loadState(
   await loadHoldings(db, state, since);
   await loadActivities(db, state, since);
   await loadVolumes(db, state, since);
+  await loadSurveys(db, state, position.turn);
   return state;
 }
 
@@ -116,6 +117,11 @@ async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date
     state.volumes.set(volume.key, volume);
     if (volume.effect !== undefined) traceEffect(state, volume.effect).volumes.add(volume.key);
   }
+}
+
+async function loadSurveys(db: Kysely<BookTables>, state: BookState, turn: number): Promise<void> {
+  const rows = await db.selectFrom('book.survey').selectAll().where('turn', '=', turn).execute();
+  for (const row of rows) state.wholeSince.set(`${row.shard}/${row.kind}`, row.whole_since);
 }
 
 function holdingFrom(row: HoldingRow): Holding {

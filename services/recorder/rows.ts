@@ -147,6 +147,14 @@ export type TakeOver = {
   readonly at: number;
 };
 
+/** A kind that is surveyed in a shard. */
+export type SurveyRow = {
+  readonly shard: string;
+  readonly kind: string;
+  /** Sequence at which the newest survey that came to a whole end began; 0 while none has. */
+  readonly wholeSince: number;
+};
+
 export type PoisonRow = {
   readonly streamSequence: number;
   readonly part: number;

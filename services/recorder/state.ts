@@ -30,6 +30,8 @@ export type BookState = {
   /** Keys of the volumes that a command endangers, and the member it takes, by effect id. */
   readonly effects: Map<string, EffectTraces>;
   readonly surveys: Surveys;
+  /** By shard and kind: where the newest survey that came to a whole end began; 0 while none has. */
+  readonly wholeSince: Map<string, number>;
 };
 
 /** The living members of a set, by their controlling owner, whether or not the set is known. */
@@ -55,6 +57,7 @@ export function emptyState(): BookState {
     volumes: new Map(),
     effects: new Map(),
     surveys: emptySurveys(),
+    wholeSince: new Map(),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LogRecord } from '#shared/contract/records.ts';
 import type { Shard } from '#shared/contract/ids.ts';
+import type { SurveyRow } from './rows.ts';
 
 /** An open bracket: a kind that is being listed in a shard. */
 export type Survey = {
@@ -7,6 +8,13 @@ export type Survey = {
   /** Sequence of the message that opened it. */
   readonly since: number;
   readonly seen: Set<string>;
+};
+
+/** A survey at its end. */
+export type Closed = Survey & {
+  readonly isWhole: boolean;
+  /** The cluster does not serve the kind, which proves nothing. */
+  readonly isUnserved: boolean;
 };
 
 /** By shard and kind. */
@@ -20,14 +28,14 @@ export function emptySurveys(): Surveys {
 
 /**
  * Follows the brackets through one record. It is apart from the fold so that, after a start, reading
- * again from the oldest open bracket restores them. Returns the survey that the record closes and that
- * was seen whole; then what it did not tell of is gone.
+ * again from the oldest open bracket restores them. Returns the survey that the record closes; what a
+ * whole one did not tell of is gone.
  */
 export function followSurveys(
   surveys: Surveys,
   { shard, sequence }: { readonly shard: Shard; readonly sequence: number },
   record: LogRecord,
-): Survey | undefined {
+): Closed | undefined {
   switch (record.type) {
     case 'survey-began':
       surveys.set(`${shard}/${record.kind}`, { id: record.id, since: sequence, seen: new Set() });
@@ -44,12 +52,37 @@ export function followSurveys(
       if (survey?.id !== record.id) return undefined;
       surveys.delete(key);
       // A record of it that could not be read would count as gone; a kind that is not served proves nothing.
-      const isWhole = survey.seen.size === record.count && record.unserved !== true;
-      return isWhole ? survey : undefined;
+      const isUnserved = record.unserved === true;
+      return { ...survey, isUnserved, isWhole: survey.seen.size === record.count && !isUnserved };
     }
     default:
       return undefined;
   }
+}
+
+/**
+ * Notes what is surveyed in a shard, and since when it is known whole: until then an unreadable record
+ * stops destruction there. `known`: living objects of the kind; one that is not served and has none is
+ * whole, too.
+ */
+export function noteSurvey(
+  wholeSince: Map<string, number>,
+  record: LogRecord,
+  {
+    shard,
+    closed,
+    known,
+  }: { readonly shard: Shard; readonly closed: Closed | undefined; readonly known: number },
+): SurveyRow | undefined {
+  if (record.type !== 'survey-began' && record.type !== 'surveyed') return undefined;
+  const { kind } = record;
+  const key = `${shard}/${kind}`;
+  const before = wholeSince.get(key);
+  const isProven = closed?.isWhole === true || (closed?.isUnserved === true && known === 0);
+  const since = isProven ? closed.since : (before ?? 0);
+  if (since === before) return undefined;
+  wholeSince.set(key, since);
+  return { shard, kind, wholeSince: since };
 }
 
 /** Sequence at which the oldest open bracket began. */

@@ -127,6 +127,12 @@ export function poisonRows({ poisons }: Changes, turn: number): readonly Row[] {
   );
 }
 
+export function surveyRows({ surveys }: Changes, turn: number): readonly Row[] {
+  return [...surveys.values()].map(({ shard, kind, wholeSince }) =>
+    rowFrom({ shard, kind, turn, whole_since: wholeSince }),
+  );
+}
+
 /** The columns of many entries, each an array of its own, as unnest takes them. */
 export function entryColumns(entries: readonly SealedEntry[]): {
   readonly [Column in keyof SealedEntry]: readonly SealedEntry[Column][];

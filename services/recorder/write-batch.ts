@@ -11,6 +11,7 @@ import {
   holdingRows,
   holdRows,
   poisonRows,
+  surveyRows,
   takeOverRows,
   volumeRows,
 } from './writable.ts';
@@ -64,6 +65,7 @@ export async function writeBatch(
     await upsert(transaction, columns.activity, activityRows(changes));
     await upsert(transaction, columns.takeOver, takeOverRows(changes));
     await upsert(transaction, columns.poison, poisonRows(changes, after.turn));
+    await upsert(transaction, columns.survey, surveyRows(changes, after.turn));
     await writeHolds(transaction, changes);
     await insertEntries(transaction, sealed);
     await upsert(transaction, columns.volume, volumeRows(changes));

@@ -132,6 +132,13 @@ export type PoisonRow = {
   readonly at: Date;
 };
 
+export type SurveyRow = {
+  readonly shard: string;
+  readonly kind: string;
+  readonly turn: number;
+  readonly whole_since: number;
+};
+
 export type SetRow = {
   readonly set_uid: string;
   readonly set_kind: string;
@@ -155,6 +162,7 @@ export type BookTables = {
   readonly 'book.hold': HoldRow;
   readonly 'book.take_over': TakeOverRow;
   readonly 'book.poison': PoisonRow;
+  readonly 'book.survey': SurveyRow;
   readonly 'book.entries': EntryRow;
   readonly 'book.history': ActivityRow;
   readonly 'book.deleted_volumes': DeletedVolumeRow;
@@ -162,6 +170,9 @@ export type BookTables = {
   readonly 'book.sets': SetRow;
   readonly 'book.holds': HoldRow;
   readonly 'book.take_overs': TakeOverRow;
-  readonly 'book.quarantined': Omit<PoisonRow, 'turn'>;
+  readonly 'book.quarantined': Omit<PoisonRow, 'turn'> & {
+    /** Stops destruction in its namespace, or its shard, until the next whole survey. */
+    readonly blocks: boolean;
+  };
   readonly 'book.position_of_recorder': { readonly lineage: string; readonly sequence: number };
 };

@@ -2,7 +2,11 @@ import { NatsError } from 'nats';
 import type { JetStreamManager, StoredMsg } from 'nats';
 import { backoffMs } from '#shared/process/backoff.ts';
 import { systemClock } from '#shared/process/clock.ts';
+import { LineageError } from './lineage.ts';
 import type { Link } from './link.ts';
+
+/** JetStream has no stream of that name. */
+export const streamNotFound = 10059;
 
 const again = { firstMs: 50, mostMs: 2_000 };
 
@@ -23,7 +27,12 @@ export async function untilAnswered<Value>(
     try {
       return await ask();
     } catch (error) {
-      if (apiErrorCode(error) !== undefined || link.failed) throw error;
+      if (link.failed) return await link.lost;
+      const code = apiErrorCode(error);
+      if (code === streamNotFound) {
+        throw new LineageError('a stream of Rollcall is gone from the broker', { cause: error });
+      }
+      if (code !== undefined) throw error;
       link.log.debug({ err: error, attempt }, 'asking JetStream again');
       await systemClock.sleep(backoffMs(again, attempt, Math.random()), signal);
     }

@@ -11,6 +11,11 @@ export type PositionCheck =
   /** Another log: what was read before says nothing about it. */
   | 'broken';
 
+/** The log is not the one that this process has read and written: only a start anew can go on. */
+export class LineageError extends Error {
+  override readonly name = 'LineageError';
+}
+
 export function identify(stream: string, createdAt: string): LogIdentity {
   const digest = createHash('sha256').update(`${stream}/${createdAt}`).digest('hex');
   return { stream, createdAt, lineage: digest.slice(0, 8) };

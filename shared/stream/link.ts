@@ -124,13 +124,14 @@ export class Link implements AsyncDisposable {
     for (let attempt = 1; turn === this.#turn && this.#failure === undefined; attempt += 1) {
       try {
         await this.#verify();
-        if (turn !== this.#turn) return;
+        if (turn !== this.#turn || this.#failure !== undefined) return;
         this.log.info('connected to NATS again');
         this.#isUp = true;
         this.#up.resolve();
         for (const listener of this.#ups) listener();
         return;
       } catch (error) {
+        if (this.#failure !== undefined) return;
         this.log.warn({ err: error }, 'could not verify the log yet');
         await systemClock.sleep(backoffMs(reconnect, attempt, Math.random()));
       }

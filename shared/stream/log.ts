@@ -66,7 +66,7 @@ export type Message = {
   readonly shard: Shard;
   readonly family: Family;
   readonly records: readonly LogRecord[];
-  /** Records of this message that could not be read (wall 20). */
+  /** Records of this message that could not be read. */
   readonly poison: readonly Poison[];
   /** sha256 of the payload, hex: recognises this message after a restore. */
   readonly hash: string;

@@ -4,6 +4,8 @@ import { createLanes } from './lanes.ts';
 import { identify } from './lineage.ts';
 import type { LogIdentity, Message, ReadFrom } from './log.ts';
 import { createMemoryLeases, createMemoryPositions } from './memory-beside.ts';
+import { createMemorySnapshots } from './memory-snapshots.ts';
+import type { MemorySnapshots } from './memory-snapshots.ts';
 import { toMessage } from './message.ts';
 import type { RawMessage } from './message.ts';
 import type { Leases, Positions } from './position.ts';
@@ -18,6 +20,8 @@ export type MemoryBrokerOptions = {
   /** Waited for on the way to the broker and on the way back; at once when absent. */
   readonly travel?: () => Promise<void>;
   readonly stream?: string;
+  /** What an earlier broker kept beside its log; nothing when absent. */
+  readonly snapshots?: MemorySnapshots;
 };
 
 /**
@@ -26,6 +30,7 @@ export type MemoryBrokerOptions = {
  */
 export class MemoryBroker {
   readonly identity: LogIdentity;
+  readonly snapshots: MemorySnapshots;
   readonly #now: () => number;
   readonly #travel: () => Promise<void>;
   readonly #messages: RawMessage[] = [];
@@ -35,9 +40,11 @@ export class MemoryBroker {
   readonly #waiting = new Set<() => void>();
   #first = 1;
   #answersToLose = 0;
+  #requestsToLose = 0;
 
   constructor(options: MemoryBrokerOptions) {
     this.#now = options.now;
+    this.snapshots = options.snapshots ?? createMemorySnapshots();
     this.#travel = options.travel ?? (() => Promise.resolve());
     this.identity = identify(
       options.stream ?? 'ROLLCALL_memory',
@@ -55,6 +62,7 @@ export class MemoryBroker {
       identity: this.identity,
       positions: this.#positions,
       leases: this.#leases,
+      snapshots: this.snapshots,
       lost: lost.promise,
       append: async (shard, family, record) =>
         lanes.append(subjectOf({ shard, family }), encodeRecord(record)),
@@ -100,6 +108,11 @@ export class MemoryBroker {
     this.#answersToLose += count;
   }
 
+  /** Neither stores the next payloads nor says anything. */
+  loseRequests(count: number): void {
+    this.#requestsToLose += count;
+  }
+
   async #store(subject: string, payload: Buffer, closed: AbortSignal): Promise<number> {
     for (;;) {
       const sequence = await this.#publish(() => this.put(subject, payload), closed);
@@ -125,6 +138,12 @@ export class MemoryBroker {
   async #publish<Answer>(act: () => Answer, closed: AbortSignal): Promise<Answer | undefined> {
     closed.throwIfAborted();
     await this.#travel();
+    if (this.#requestsToLose > 0) {
+      this.#requestsToLose -= 1;
+      await this.#travel();
+      closed.throwIfAborted();
+      return undefined;
+    }
     const answer = act();
     const isLost = this.#answersToLose > 0;
     if (isLost) this.#answersToLose -= 1;

@@ -9,12 +9,13 @@ import { attestDurability } from './durability.ts';
 import { encodeFrame, encodeRecord, hashOf } from './frame.ts';
 import { createLanes } from './lanes.ts';
 import type { Lanes } from './lanes.ts';
-import { identify } from './lineage.ts';
+import { identify, LineageError } from './lineage.ts';
 import type { Link } from './link.ts';
 import { openLink } from './link.ts';
 import type { LogIdentity, Message } from './log.ts';
 import { createLeases } from './nats-leases.ts';
 import { createPositions } from './nats-positions.ts';
+import { createSnapshots } from './nats-snapshots.ts';
 import { Publisher, wrongLastSequence } from './publisher.ts';
 import { readInOrder } from './reader.ts';
 import { toMessage } from './message.ts';
@@ -24,10 +25,13 @@ import { wantedStreams } from './stream-config.ts';
 import { buckets, streamName, subjectOf } from './subjects.ts';
 import { swap } from './swap.ts';
 import type { Try } from './swap.ts';
-import { streamInfo, verifyStream } from './verify.ts';
+import { verifyStream } from './verify.ts';
+import { Witness } from './witness.ts';
 
 const again = { firstMs: 50, mostMs: 2_000 };
 const sayEachMs = 10_000;
+/** How often a process makes sure that the log is still the one it knows. */
+const checkEachMs = 5_000;
 
 /**
  * Opens the cluster's log, after proving that the broker keeps what it acknowledges and that stream and
@@ -39,13 +43,20 @@ export async function openNatsLog(settings: StreamSettings, log: Logger): Promis
     await attestDurability(settings, link.connection.info, log);
     const manager = await link.connection.jetstreamManager({ checkAPI: false });
     const identity = await verifyAll(manager, settings.cluster);
-    link.verifyWith(() => checkStillThere(link, manager, identity));
+    const witness = new Witness(manager, identity);
+    const check = () => checkLineage(link, witness);
+    link.verifyWith(check);
+    const checking = setInterval(() => void checkInTime(link, check), checkEachMs);
+    checking.unref();
+    void link.lost.catch(() => clearInterval(checking));
     const client = link.connection.jetstream();
     const bound = { bindOnly: true } as const;
     const leases = createLeases(link, await client.views.kv(buckets.leases, bound));
     const positions = createPositions(link, await client.views.kv(buckets.positions, bound));
+    const snapshots = createSnapshots({ link, client, manager });
     const publisher = new Publisher(link, createInbox(link.inbox));
-    return assemble({ link, manager, publisher, identity }, { leases, positions });
+    const parts = { link, manager, publisher, identity, witness, check };
+    return assemble(parts, { leases, positions, snapshots });
   } catch (error) {
     await link[Symbol.asyncDispose]();
     throw error;
@@ -57,10 +68,16 @@ type Parts = {
   readonly manager: JetStreamManager;
   readonly publisher: Publisher;
   readonly identity: LogIdentity;
+  readonly witness: Witness;
+  /** Ends the link, and throws, when the log is not the one we knew. */
+  readonly check: () => Promise<void>;
 };
 
-function assemble(parts: Parts, beside: Pick<Stream, 'leases' | 'positions'>): Stream {
-  const { link, manager, publisher, identity } = parts;
+function assemble(
+  parts: Parts,
+  beside: Pick<Stream, 'leases' | 'positions' | 'snapshots'>,
+): Stream {
+  const { link, manager, publisher, identity, check } = parts;
   const lanes: Lanes = createLanes((subject, payload) => store(parts, subject, payload));
   const lastOf = (subject: string): Promise<StoredMsg | undefined> =>
     untilAnswered(link, () => storedMessage(manager, identity.stream, { last_by_subj: subject }));
@@ -79,6 +96,8 @@ function assemble(parts: Parts, beside: Pick<Stream, 'leases' | 'positions'>): S
         attempt: (expect) => tryDecision(parts, { subject, payload, expected: expect }),
         readLast: async () => {
           const last = await lastOf(subject);
+          // Another log has no such decision either: there it would be stored as the first.
+          await untilAnswered(link, check);
           return last && { sequence: last.seq, hash: hashOf(last.data) };
         },
       });
@@ -107,29 +126,35 @@ function assemble(parts: Parts, beside: Pick<Stream, 'leases' | 'positions'>): S
 }
 
 async function* readMessages(
-  { link, manager, identity }: Parts,
+  { link, manager, identity, witness, check }: Parts,
   from: { readonly after: number; readonly families?: readonly Family[] },
   signal: AbortSignal,
 ): AsyncGenerator<Message> {
-  const reading = { link, manager, stream: identity.stream, inbox: link.inbox, signal };
+  const reading = { link, manager, stream: identity.stream, inbox: link.inbox, signal, check };
   for await (const delivery of readInOrder(reading, from)) {
     const { message: wire, sequence, at } = delivery;
     const message = toMessage({ subject: wire.subject, data: wire.data, sequence, at });
-    if (message !== undefined) yield message;
+    if (message === undefined) continue;
+    witness.read(sequence, message.hash);
+    yield message;
   }
 }
 
 /** Publishes a frame again and again until the broker has it. */
 async function store(
-  { link, publisher }: Parts,
+  { link, publisher, witness }: Parts,
   subject: string,
   payload: Buffer,
 ): Promise<number> {
   let said = -sayEachMs;
   for (let attempt = 1; ; attempt += 1) {
     await link.up();
+    const sent = { after: witness.sequence, payload };
     const answer = await publisher.publish({ subject, payload });
-    if (answer.kind === 'stored') return answer.sequence;
+    if (answer.kind === 'stored') {
+      noteStored({ link, witness }, answer.sequence, sent);
+      return answer.sequence;
+    }
     if (systemClock.monotonicMs() - said >= sayEachMs) {
       said = systemClock.monotonicMs();
       link.log.warn({ subject, ...answer }, 'the log does not take records, trying again');
@@ -139,13 +164,15 @@ async function store(
 }
 
 async function tryDecision(
-  { link, publisher }: Parts,
+  { link, publisher, witness }: Parts,
   message: { readonly subject: string; readonly payload: Buffer; readonly expected: number },
 ): Promise<Try> {
   await link.up();
+  const sent = { after: witness.sequence, payload: message.payload };
   const answer = await publisher.publish(message);
   switch (answer.kind) {
     case 'stored':
+      noteStored({ link, witness }, answer.sequence, sent);
       return answer;
     case 'refused':
       if (answer.code === wrongLastSequence) return { kind: 'wrong-sequence' };
@@ -167,15 +194,32 @@ async function verifyAll(manager: JetStreamManager, cluster: string): Promise<Lo
   return identify(streamName(cluster), createdAt);
 }
 
-/** After an outage: the stream must be the one we knew, or everything we hold is about another log. */
-async function checkStillThere(
-  link: Link,
-  manager: JetStreamManager,
-  identity: LogIdentity,
-): Promise<void> {
-  const info = await streamInfo(manager, identity.stream);
-  if (info?.created !== identity.createdAt) {
-    link.fail(new Error(`the stream ${identity.stream} is another one than before`));
+/** What we hold is about the log that we knew: with another one this connection is of no use. */
+async function checkLineage(link: Link, witness: Witness): Promise<void> {
+  try {
+    await witness.check();
+  } catch (error) {
+    if (error instanceof LineageError) link.fail(error);
+    throw error;
+  }
+}
+
+/** Without an answer the connection is about to be found broken, and is checked when it is back. */
+async function checkInTime(link: Link, check: () => Promise<void>): Promise<void> {
+  if (!link.isUp) return;
+  await check().catch((error: unknown) => link.log.debug({ err: error }, 'the log is not proven'));
+}
+
+function noteStored(
+  { link, witness }: { readonly link: Link; readonly witness: Witness },
+  sequence: number,
+  sent: { readonly after: number; readonly payload: Uint8Array },
+): void {
+  try {
+    witness.stored(sequence, sent);
+  } catch (error) {
+    if (error instanceof LineageError) link.fail(error);
+    throw error;
   }
 }
 

@@ -12,7 +12,7 @@ export interface Positions {
   save(reader: string, position: Position): Promise<void>;
 }
 
-/** For liveness only: who should be active. Safety never rests on it (wall 14). */
+/** For liveness only: who should be active. Safety never rests on it. */
 export interface Leases {
   /** Waits until the lease is ours; `lost` rejects when it is not any more. Disposing gives it back. */
   hold(name: string, holder: string, signal: AbortSignal): Promise<Lease>;

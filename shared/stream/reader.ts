@@ -17,6 +17,8 @@ export type Reading = {
   /** Prefix under which this connection may listen. */
   readonly inbox: string;
   readonly signal: AbortSignal;
+  /** Throws when the log is not the one that was read so far. */
+  readonly check: () => Promise<void>;
 };
 
 /** The broker forgets a reader's consumer when it has not asked for so long. */
@@ -50,6 +52,8 @@ export async function* readInOrder(
       reading,
       systemClock.sleep(backoffMs(again, attempt, Math.random()), reading.signal),
     );
+    // By sequence alone we would go on in the middle of another log.
+    await unlessStopped(reading, untilAnswered(reading.link, reading.check, reading.signal));
   }
 }
 

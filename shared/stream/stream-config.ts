@@ -1,6 +1,14 @@
 import { DiscardPolicy, nanos, RetentionPolicy, StorageType } from 'nats';
 import type { StreamConfig } from 'nats';
-import { buckets, bucketStream, bucketSubjects, streamName, streamSubjects } from './subjects.ts';
+import {
+  buckets,
+  bucketStream,
+  bucketSubjects,
+  snapshotBucketSubjects,
+  snapshotStream,
+  streamName,
+  streamSubjects,
+} from './subjects.ts';
 import type { Bucket } from './subjects.ts';
 
 /** The fields of a stream that we rely on, and that a broker is asked to prove it has taken. */
@@ -54,7 +62,12 @@ export function wantedLog(cluster: string): WantedStream {
 
 /** All that a cluster needs on its broker. */
 export function wantedStreams(cluster: string): readonly WantedStream[] {
-  return [wantedLog(cluster), bucket(buckets.positions, 0), bucket(buckets.leases, leaseMs)];
+  return [
+    wantedLog(cluster),
+    bucket(buckets.positions, 0),
+    bucket(buckets.leases, leaseMs),
+    wantedSnapshots(),
+  ];
 }
 
 /** A key-value bucket that keeps the newest value of each key, for a time or for ever (0). */
@@ -66,6 +79,21 @@ function bucket(name: Bucket, forMs: number): WantedStream {
     max_age: nanos(forMs),
     max_msgs_per_subject: 1,
     max_msg_size: 64 * 1024,
+    deny_purge: false,
+    allow_rollup_hdrs: true,
+    duplicate_window: nanos(100),
+  };
+}
+
+/** An object store; what is replaced in it is purged, and nothing in it ages. */
+function wantedSnapshots(): WantedStream {
+  return {
+    ...shared,
+    name: snapshotStream,
+    subjects: [...snapshotBucketSubjects],
+    max_age: nanos(0),
+    max_msgs_per_subject: -1,
+    max_msg_size: 1024 * 1024,
     deny_purge: false,
     allow_rollup_hdrs: true,
     duplicate_window: nanos(100),

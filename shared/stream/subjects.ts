@@ -1,5 +1,6 @@
 import { families, shardSchema } from '#shared/contract/ids.ts';
 import type { Family, Shard } from '#shared/contract/ids.ts';
+import type { SnapshotPlace } from './snapshots.ts';
 
 /** What the cluster's stream takes in; the only file that spells a subject. */
 export const streamSubjects: readonly string[] = ['rc.*.*'];
@@ -40,4 +41,26 @@ export function bucketStream(bucket: Bucket): string {
 
 export function bucketSubjects(bucket: Bucket): readonly string[] {
   return [`$KV.${bucket}.>`];
+}
+
+/** The object store of snapshots, and the stream that carries it. */
+export const snapshotBucket = 'rollcall-snapshots';
+export const snapshotStream = `OBJ_${snapshotBucket}`;
+export const snapshotBucketSubjects: readonly string[] = [
+  `$O.${snapshotBucket}.C.>`,
+  `$O.${snapshotBucket}.M.>`,
+];
+
+/** Where one generation of a shard stands: its head, and the chunks of its body. */
+export function snapshotSubjects(
+  shard: Shard,
+  place: SnapshotPlace,
+): { readonly head: string; readonly chunks: string } {
+  const name = `${shard}-${place}`;
+  const encoded = Buffer.from(name).toString('base64url');
+  const padded = encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '=');
+  return {
+    head: `$O.${snapshotBucket}.M.${padded}`,
+    chunks: `$O.${snapshotBucket}.C.${name}`,
+  };
 }

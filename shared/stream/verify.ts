@@ -1,10 +1,8 @@
 import type { JetStreamManager, StreamInfo } from 'nats';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
-import { apiErrorCode } from './ask.ts';
+import { apiErrorCode, streamNotFound } from './ask.ts';
 import type { WantedStream } from './stream-config.ts';
-
-const streamNotFound = 10059;
 
 /** What the broker knows of a stream; undefined when there is none. */
 export async function streamInfo(

@@ -8,6 +8,7 @@ import type { Rollcall } from '../support/start-rollcall.ts';
 import { until } from '../support/until.ts';
 import { bookRows } from './book-rows.ts';
 import { haltedPool } from './halted-pool.ts';
+import { restart } from './restart.ts';
 
 /**
  * What Rollcall does in a second, on the sandbox and everything durable. No test: a busy machine gives
@@ -19,10 +20,17 @@ const { values } = parseArgs({
   options: {
     size: { type: 'string', default: '1000' },
     patches: { type: 'string', default: '100' },
+    /** Restarts of the reconciler at 10 000 and 100 000 objects instead. */
+    restart: { type: 'boolean', default: false },
   },
 });
 const size = Number(values.size);
 const patches = Number(values.patches);
+
+if (values.restart) {
+  print([...(await restart(10_000)), ...(await restart(100_000))]);
+  process.exit(0);
+}
 
 console.log(`starting Rollcall, then ${patches} patches and a scale-out to ${size}`);
 await using rollcall = await startRollcall();

@@ -114,7 +114,7 @@ test('a database without a book is told as one, by recorder and command line', a
 
 test('migrations run twice, and say what they did', async () => {
   const first = await runMigrations();
-  expect(first.stdout).toContain('"applied":["0001-roles","0002-book"]');
+  expect(first.stdout).toContain('"applied":["0001-roles","0002-book","0003-surveys"]');
   const second = await runMigrations();
   expect(second).toMatchObject({ code: 0 });
   expect(second.stdout).toContain('"applied":[]');

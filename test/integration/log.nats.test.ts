@@ -106,7 +106,7 @@ test('notices that the stream was made anew, while connected and at the next sta
   const [message] = await take(stream, 1);
   if (message === undefined) throw new Error('nothing was read');
   const position = positionAt(stream, message);
-  const lost = expect(stream.lost).rejects.toThrow(/another one than before/);
+  const lost = expect(stream.lost).rejects.toThrow(/was made anew/);
   await nats.kill();
   await nats.forget();
   await nats.start();

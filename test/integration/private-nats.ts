@@ -17,8 +17,10 @@ export type PrivateNats = AsyncDisposable & {
   readonly monitorUrl: string;
   /** SIGKILL, as a crash would. */
   kill(): Promise<void>;
-  /** Starts again on the same store and ports. */
-  start(): Promise<void>;
+  /** Where everything durable of it lies. */
+  readonly store: string;
+  /** Starts again on the same store and ports; elsewhere, for those who must not find it. */
+  start(elsewhere?: number): Promise<void>;
   /** Throws the store away; only while killed. */
   forget(): Promise<void>;
 };
@@ -49,10 +51,9 @@ export async function startPrivateNats(options: PrivateNatsOptions = {}): Promis
     child = undefined;
   }
 
-  async function start(): Promise<void> {
-    child = spawn(natsServer(), ['-c', join(folder, 'nats.conf'), '-l', join(folder, 'log')], {
-      stdio: 'ignore',
-    });
+  async function start(elsewhere = port): Promise<void> {
+    const files = ['-c', join(folder, 'nats.conf'), '-l', join(folder, 'log')];
+    child = spawn(natsServer(), [...files, '-p', String(elsewhere)], { stdio: 'ignore' });
     const health = `http://127.0.0.1:${monitorPort}/healthz`;
     for (let tries = 0; !(await isHealthy(health)); tries += 1) {
       if (child.exitCode !== null || tries > 200) {
@@ -68,6 +69,7 @@ export async function startPrivateNats(options: PrivateNatsOptions = {}): Promis
     monitorPort,
     url: `nats://127.0.0.1:${port}`,
     monitorUrl: `http://127.0.0.1:${monitorPort}`,
+    store: join(folder, 'store'),
     kill,
     start,
     forget: () => rm(join(folder, 'store'), { recursive: true }),

@@ -1,10 +1,25 @@
-import { resourceVersionSchema, uid } from '#shared/contract/ids.ts';
+import { z } from 'zod';
+import { resourceVersionSchema, uid, uidSchema } from '#shared/contract/ids.ts';
 import type { Uid } from '#shared/contract/ids.ts';
 import type { Decided, LogRecord } from '#shared/contract/records.ts';
 import type { Decider } from '../decider.ts';
 
 type ToySet = { version: string; planned?: string; seenAt: number };
+const toySnapshotSchema = z.object({
+  objects: z.array(
+    z.tuple([
+      uidSchema,
+      z.object({ version: z.string(), planned: z.string().exactOptional(), seenAt: z.number() }),
+    ]),
+  ),
+  shard: z.string(),
+  epoch: z.number(),
+  plans: z.number(),
+  sequence: z.number(),
+});
+
 export type ToyView = {
+  readonly shard: string;
   readonly sets: Map<Uid, ToySet>;
   epoch: number;
   plans: number;
@@ -16,7 +31,7 @@ export type ToyView = {
  * shows best with a decider that has none.
  */
 export const toy: Decider<ToyView> = {
-  emptyView: () => ({ sets: new Map(), epoch: 0, plans: 0, sequence: 0 }),
+  emptyView: (shard) => ({ shard, sets: new Map(), epoch: 0, plans: 0, sequence: 0 }),
   evolve(view, { sequence, at, records }) {
     view.sequence = sequence;
     return records.flatMap((record) => learn(view, record, at));
@@ -32,6 +47,15 @@ export const toy: Decider<ToyView> = {
   },
   setsOf: (view) => [...view.sets.keys()],
   checkPlan: (_view, decided) => (decided.because === 'unsound' ? ['unsound'] : []),
+  snapshotVersion: 7,
+  toSnapshot: ({ sets, ...rest }) => ({
+    ...rest,
+    objects: [...sets].map(([set, known]) => [set, { ...known }]),
+  }),
+  fromSnapshot(value) {
+    const { objects, ...rest } = toySnapshotSchema.parse(value);
+    return { ...rest, sets: new Map(objects) };
+  },
 };
 
 function learn(view: ToyView, record: LogRecord, at: number): readonly Uid[] {

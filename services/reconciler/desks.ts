@@ -1,0 +1,97 @@
+import type { Shard } from '#shared/contract/ids.ts';
+import { positionAtStart } from '#shared/stream/lineage.ts';
+import type { Message } from '#shared/stream/log.ts';
+import { namespaceShards } from '#shared/stream/shards.ts';
+import { createAlarm } from './alarm.ts';
+import type { Alarm } from './alarm.ts';
+import { Desk } from './desk.ts';
+import { createLogClock } from './log-clock.ts';
+import type { LogClock } from './log-clock.ts';
+import type { ReconcilerParts } from './reconciler-parts.ts';
+import type { Restored } from './restore.ts';
+import { systemTimers } from './timers.ts';
+import type { Timers } from './timers.ts';
+
+type Beginning<View> = {
+  readonly restored: ReadonlyMap<Shard, Restored<View>>;
+  /** The log's first records have aged out. */
+  readonly hasGap: boolean;
+  /** Told when a decision failed for good. */
+  readonly fail: (error: unknown) => void;
+};
+
+/** All shards of one reconciler, with the one clock and the one timer that they share. */
+export class Desks<View> implements Disposable {
+  readonly all: readonly Desk<View>[];
+  /** Where reading must begin so that every shard misses nothing. */
+  readonly after: number;
+  /** The snapshots that shards began with. */
+  readonly restored: ReadonlyMap<Shard, Restored<View>>;
+  readonly #byShard: ReadonlyMap<Shard, Desk<View>>;
+  readonly #clock: LogClock;
+  readonly #alarm: Alarm;
+  readonly #timers: Timers;
+  readonly #fail: (error: unknown) => void;
+  #isDue = false;
+  #isOpen = false;
+
+  constructor(parts: ReconcilerParts<View>, { restored, hasGap, fail }: Beginning<View>) {
+    const { decider, holder, log, settings, stream } = parts;
+    const { limits, policy, codeVersion } = settings;
+    this.#timers = parts.timers ?? systemTimers;
+    this.#fail = fail;
+    this.restored = restored;
+    const clock = (this.#clock = createLogClock(parts.clock));
+    const alarm = (this.#alarm = createAlarm(clock, this.#timers));
+    const wake = () => this.wake();
+    const deskParts = { stream, log, decider, clock, alarm, wake };
+    const shared = { ...deskParts, limits, policy, holder, codeVersion };
+    const { lineage } = stream.identity;
+    this.all = namespaceShards.map(
+      (shard) =>
+        new Desk(
+          shared,
+          shard,
+          restored.get(shard) ?? { view: decider.emptyView(shard, lineage, hasGap) },
+        ),
+    );
+    this.#byShard = new Map(this.all.map((desk) => [desk.shard, desk]));
+    const positions = namespaceShards.map(
+      (shard) => restored.get(shard)?.head.position ?? positionAtStart(stream),
+    );
+    this.after = Math.min(...positions.map(({ sequence }) => sequence));
+  }
+
+  /** Every shard is ours. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Gives a message to the desk that it is for. */
+  fold(message: Message): void {
+    this.#clock.observe(message.at);
+    this.#byShard.get(message.shard)?.fold(message);
+    if (this.#isOpen) this.wake();
+  }
+
+  /** Takes every shard over; from then on whatever is touched is decided. */
+  async open(): Promise<void> {
+    await Promise.all(this.all.map((desk) => desk.open()));
+    this.#isOpen = true;
+    this.wake();
+  }
+
+  /** Decides once for all that has arrived together: a frame in the same breath is folded before. */
+  wake(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#timers.soon(() => {
+      this.#isDue = false;
+      for (const desk of this.all) void desk.decideTouched().catch(this.#fail);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#alarm[Symbol.dispose]();
+  }
+}

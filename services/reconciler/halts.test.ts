@@ -1,0 +1,166 @@
+import { expect, test, vi } from 'vitest';
+import { resourceVersionSchema, shardSchema } from '#shared/contract/ids.ts';
+import { kinds } from '#shared/contract/kinds.ts';
+import type { Observable } from '#shared/contract/objects.ts';
+import type { LogRecord } from '#shared/contract/records.ts';
+import { aPool, aRevision, vms } from '#shared/core/testing/objects.ts';
+import { systemClock } from '#shared/process/clock.ts';
+import { silentLogger } from '#shared/process/logger.ts';
+import { parseSettings } from '#shared/process/parse-settings.ts';
+import { MemoryBroker } from '#shared/stream/memory-log.ts';
+import { core } from './decider.ts';
+import { reconcile } from './run.ts';
+import { settingsSchema } from './settings.ts';
+
+const shard = shardSchema.parse('07');
+const subject = 'rc.07.fact';
+
+test('after older records have aged out, nothing is destroyed for 10 minutes of log time', async () => {
+  const world = aWorld();
+  world.surveys('first');
+  world.broker.ageOut(await world.length());
+  world.surveys('second');
+  await using running = world.start();
+  expect(await running.told()).toBe('AgedOut');
+  world.passMs(9 * 60_000);
+  world.surveys('third');
+  expect(await running.destroyed()).toEqual([]);
+  world.passMs(61_000);
+  world.surveys('fourth');
+  expect(await running.destroys(2)).toEqual(['web-3', 'web-2']);
+});
+
+test.each([
+  ['a broken frame of the shard', 'neither JSON nor anything'],
+  ['a broken record of the namespace', aFrame({ type: 'vanished', namespace: 'default' })],
+])('%s stops destruction until every kind is surveyed again', async (_, text) => {
+  const world = aWorld();
+  world.surveys('first');
+  world.broker.put(subject, Buffer.from(text));
+  await using running = world.start();
+  expect(await running.told()).toBe('Poisoned');
+  expect(await running.destroyed()).toEqual([]);
+  world.surveys('second');
+  expect(await running.destroys(2)).toEqual(['web-3', 'web-2']);
+});
+
+test('a broken record of another namespace stops nothing here', async () => {
+  const world = aWorld();
+  world.surveys('first');
+  const record = { type: 'vanished', namespace: 'elsewhere' };
+  world.broker.put(subject, Buffer.from(aFrame(record)));
+  await using running = world.start();
+  expect(await running.destroys(2)).toEqual(['web-3', 'web-2']);
+});
+
+test('what was unreadable before a restart still stops destruction after it', async () => {
+  const world = aWorld();
+  world.surveys('first');
+  world.broker.put(subject, Buffer.from('neither JSON nor anything'));
+  {
+    await using first = world.start();
+    expect(await first.told()).toBe('Poisoned');
+  }
+  await using second = world.start();
+  await second.openedTimes(2);
+  expect(await second.destroyed()).toEqual([]);
+  world.surveys('second');
+  expect(await second.destroys(2)).toEqual(['web-3', 'web-2']);
+});
+
+function aFrame(record: object): string {
+  return JSON.stringify({ v: 1, records: [record] });
+}
+
+/** A pool of two that has four members, and a log whose time is ours. */
+function aWorld() {
+  let passedMs = 0;
+  const broker = new MemoryBroker({ now: () => Date.UTC(2026, 0, 1) + passedMs });
+  const objects = [aPool({ replicas: 2 }), aRevision(), ...vms(0, 4)];
+  let version = 1_000;
+  const say = (...records: readonly LogRecord[]): void => {
+    broker.put(subject, Buffer.from(JSON.stringify({ v: 1, records })));
+  };
+  return {
+    broker,
+    passMs: (ms: number) => void (passedMs += ms),
+    length: async () => (await broker.open().bounds()).last,
+    surveys(id: string): void {
+      version += 1;
+      for (const kind of kinds) {
+        say(
+          ...survey(
+            kind,
+            objects.filter((object) => object.kind === kind),
+            { id, version },
+          ),
+        );
+      }
+    },
+    start() {
+      const env = { NATS_URL: 'nats://127.0.0.1:1', ROLLCALL_MODE: 'manage' };
+      const off = { ROLLCALL_KUBEVIRT_CONTROLLERS: 'off' };
+      const settings = parseSettings(settingsSchema, { ...env, ...off });
+      const stop = new AbortController();
+      const clock = { ...systemClock, monotonicMs: () => passedMs };
+      const log = silentLogger();
+      const stream = broker.open();
+      const ended = reconcile(
+        { stream, log, clock, decider: core, settings, holder: 'one' },
+        stop.signal,
+      );
+      ended.catch(() => undefined);
+      return { ...readerOf(broker), [Symbol.asyncDispose]: async () => (stop.abort(), ended) };
+    },
+  };
+}
+
+function survey(
+  kind: Observable['kind'],
+  seen: readonly Observable[],
+  { id, version }: { readonly id: string; readonly version: number },
+): readonly LogRecord[] {
+  const resourceVersion = resourceVersionSchema.parse(`${version}`);
+  return [
+    { type: 'survey-began', kind, id },
+    ...seen.map((object) => ({ type: 'observed', object, survey: id }) as const),
+    { type: 'surveyed', kind, id, resourceVersion, count: seen.length },
+  ];
+}
+
+/** What a reconciler has written. */
+function readerOf(broker: MemoryBroker) {
+  const stream = broker.open();
+  const records = async (): Promise<readonly LogRecord[]> => {
+    const { first, last } = await stream.bounds();
+    const sequences = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    const messages = await Promise.all(sequences.map((sequence) => stream.at(sequence)));
+    return messages.flatMap((message) => message?.records ?? []);
+  };
+  const destroyed = async (): Promise<readonly string[]> =>
+    (await records()).flatMap((record) =>
+      record.type === 'decided'
+        ? record.commands.flatMap((command) =>
+            command.verb === 'delete-member' ? [command.member.name] : [],
+          )
+        : [],
+    );
+  return {
+    destroyed,
+    told: () =>
+      vi
+        .waitUntil(async () => (await records()).find(({ type }) => type === 'held'))
+        .then((held) => (held?.type === 'held' ? held.reason : undefined)),
+    destroys: (count: number) =>
+      vi.waitUntil(async () => {
+        const names = await destroyed();
+        return names.length >= count && names;
+      }),
+    openedTimes: (times: number) =>
+      vi.waitUntil(async () => {
+        const openings = await stream.last(shard, 'decision');
+        const all = (await records()).filter(({ type }) => type === 'opened');
+        return openings !== undefined && all.length >= times * 64;
+      }),
+  };
+}

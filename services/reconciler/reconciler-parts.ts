@@ -1,0 +1,19 @@
+import type { Clock } from '#shared/process/clock.ts';
+import type { Logger } from '#shared/process/logger.ts';
+import type { Stream } from '#shared/stream/stream.ts';
+import type { Decider } from './decider.ts';
+import type { Settings } from './settings.ts';
+import type { Timers } from './timers.ts';
+
+export type ReconcilerParts<View> = {
+  readonly stream: Stream;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly decider: Decider<View>;
+  readonly settings: Pick<Settings, 'limits' | 'policy' | 'codeVersion'> &
+    // Without it no snapshots are kept.
+    Partial<Pick<Settings, 'snapshots'>>;
+  readonly holder: string;
+  /** The platform's when absent. */
+  readonly timers?: Timers;
+};
