@@ -85,9 +85,12 @@ function followedLink(wanted) {
   return target;
 }
 
-/** Removes what links of ours in or below a folder point to; anything else is left alone. */
+/**
+ * Removes what links of ours in or below a folder point to; anything else is left alone. Only root puts
+ * data outside, so an ordinary user has nothing there and may not even look.
+ */
 export function removeOutsideBelow(folder) {
-  if (!existsSync(outside)) return;
+  if (process.getuid?.() !== 0 || !existsSync(outside)) return;
   for (const name of readdirSync(outside)) {
     const marker = join(outside, name, 'belongs-to');
     const wanted = existsSync(marker) ? readFileSync(marker, 'utf8') : '';
