@@ -14,6 +14,15 @@ export default defineConfig({
       { test: { name: 'tidy', include: ['test/tidy.test.ts'] } },
       {
         test: {
+          name: 'simulation',
+          include: ['test/simulation/*.sim.test.ts'],
+          testTimeout: 120_000,
+          // One of them uses all cores by itself.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/integration-setup.ts'],

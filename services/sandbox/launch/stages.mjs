@@ -32,6 +32,7 @@ export const stages = [
   tool('format', 'oxfmt/bin/oxfmt', '--check', '.'),
   project('tidy'),
   project('unit'),
+  project('simulation'),
   project('integration'),
   project('e2e'),
 ];

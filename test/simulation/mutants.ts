@@ -1,0 +1,180 @@
+import type { Cluster, RawObject } from '#shared/cluster/cluster.ts';
+import type { View } from '#shared/core/view.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
+import type { LogRecord } from '#shared/contract/records.ts';
+import type { Message } from '#shared/stream/log.ts';
+import type { Stream } from '#shared/stream/stream.ts';
+import type { Mutation } from './pipeline.ts';
+
+/**
+ * Faults of thinking, each put between parts of production that are as they are. A simulation that does
+ * not notice one of them would not notice the real thing.
+ */
+export const mutants = {
+  'own commands are not folded': {
+    decider: (decider) => ({
+      ...decider,
+      evolve: (view, entry) =>
+        decider.evolve(view, { ...entry, records: entry.records.map(withoutCommands) }),
+    }),
+  },
+
+  'an unclear answer is taken as a no': {
+    executorCluster: (cluster) => ({
+      ...cluster,
+      create: async (object) => {
+        const answer = await cluster.create(object);
+        if (answer.ok || answer.failure.kind !== 'unclear') return answer;
+        return { ok: false, failure: { ...answer.failure, kind: 'rejected' } };
+      },
+    }),
+  },
+
+  'deletes name no uid': {
+    executorCluster: (cluster) => ({
+      ...cluster,
+      remove: (ref, { resourceVersion }) =>
+        // oxlint-disable-next-line typescript/unbound-method -- bound by apply, which takes half a precondition
+        Reflect.apply(cluster.remove, cluster, [ref, { resourceVersion }]),
+    }),
+  },
+
+  'the live read before destruction is an old one': {
+    executorCluster: (cluster) => ({ ...cluster, read: rememberReads(cluster) }),
+  },
+
+  'the close of a survey buries nobody': {
+    decider: (decider) => ({
+      ...decider,
+      evolve(view, entry) {
+        for (const record of entry.records) if (record.type === 'surveyed') seeAll(view, record);
+        return decider.evolve(view, entry);
+      },
+    }),
+  },
+
+  'commands are acknowledged before they are done': {
+    executorStream: (stream) => ({
+      ...stream,
+      positions: { ...stream.positions, load: () => newestPosition(stream) },
+    }),
+  },
+
+  'an older epoch goes on writing': {
+    reconcilerStream: (stream) => deafTo(stream),
+  },
+
+  'half a frame is folded': {
+    reconcilerStream: (stream) => ({
+      ...stream,
+      read: (from, signal) =>
+        mapped(stream.read(from, signal), (message) => ({
+          ...message,
+          records: message.records.slice(0, Math.ceil(message.records.length / 2)),
+        })),
+    }),
+  },
+
+  'lists come from a stale cache': {
+    watcherCluster: (cluster) => {
+      const pages = new Map<string, ReturnType<Cluster['list']>>();
+      return {
+        ...cluster,
+        list(kind, page) {
+          const key = `${kind}/${page.continue ?? ''}`;
+          const answer = pages.get(key) ?? cluster.list(kind, page);
+          pages.set(key, answer);
+          return answer;
+        },
+      };
+    },
+  },
+
+  'destruction comes before its row': {
+    bookPosition: (read) => async () => {
+      const position = await read();
+      return position && { ...position, sequence: Number.MAX_SAFE_INTEGER };
+    },
+  },
+
+  'the guard against mass deletion is off': {
+    limits: (limits) => ({ ...limits, massDeleteCount: 1_000_000 }),
+  },
+
+  'the server gives the names': {
+    executorCluster: (cluster) => ({
+      ...cluster,
+      create: (object) => cluster.create(withoutName(object)),
+    }),
+  },
+} as const satisfies Readonly<Record<string, Mutation>>;
+
+export type MutantName = keyof typeof mutants;
+
+function withoutCommands(record: LogRecord): LogRecord {
+  return record.type === 'decided' ? { ...record, commands: [] } : record;
+}
+
+/** Everything known counts as seen, so nothing is found to be gone. */
+function seeAll(view: View, record: Extract<LogRecord, { type: 'surveyed' }>): void {
+  const kind = view.kinds.get(record.kind);
+  for (const uid of kind?.uids ?? []) kind?.open?.seen.add(uid);
+}
+
+function rememberReads(cluster: Cluster): Cluster['read'] {
+  const reads = new Map<string, ReturnType<Cluster['read']>>();
+  return async (ref) => {
+    const key = `${ref.kind}/${ref.namespace}/${ref.name}`;
+    const known = reads.get(key) ?? cluster.read(ref);
+    reads.set(key, known);
+    const answer = await known;
+    if (!answer.ok) reads.delete(key);
+    return answer;
+  };
+}
+
+async function newestPosition(stream: Stream) {
+  const { last } = await stream.bounds();
+  const message = await stream.at(last);
+  const { lineage } = stream.identity;
+  return message && { lineage, sequence: last, hash: message.hash };
+}
+
+/** Who takes over later goes unheard, and a wrong sequence is answered with the one that was found. */
+function deafTo(stream: Stream): Stream {
+  let holder: string | undefined;
+  return {
+    ...stream,
+    async appendDecision(shard, decision, expected) {
+      if (decision.type === 'opened') {
+        holder = decision.holder;
+        return stream.appendDecision(shard, decision, expected);
+      }
+      for (let expect = expected; ;) {
+        const answer = await stream.appendDecision(shard, decision, expect);
+        if (answer.stored) return answer;
+        expect = answer.last;
+      }
+    },
+    read: (from, signal) =>
+      mapped(stream.read(from, signal), (message) => ({
+        ...message,
+        records: message.records.filter(
+          (record) => record.type !== 'opened' || holder === undefined || record.holder === holder,
+        ),
+      })),
+  };
+}
+
+async function* mapped(
+  messages: AsyncIterable<Message>,
+  change: (message: Message) => Message,
+): AsyncGenerator<Message> {
+  for await (const message of messages) yield change(message);
+}
+
+function withoutName(object: RawObject): RawObject {
+  if (object.kind !== 'VirtualMachineInstance' || !isRecord(object.metadata)) return object;
+  const { name, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, generateName: `${name}-` } };
+}

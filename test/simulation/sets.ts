@@ -1,0 +1,68 @@
+import type { Random } from './random.ts';
+
+/** A set that people want in a history. */
+export type SetPlan = {
+  readonly kind: 'VirtualMachinePool' | 'VirtualMachineInstanceReplicaSet';
+  readonly namespace: string;
+  readonly name: string;
+  /** Disks of each machine. */
+  readonly disks: number;
+  /** Most members at the beginning. */
+  readonly most: number;
+};
+
+export function memberKindOf(kind: string): 'VirtualMachine' | 'VirtualMachineInstance' {
+  return kind === 'VirtualMachinePool' ? 'VirtualMachine' : 'VirtualMachineInstance';
+}
+
+/** One to three sets in one or two namespaces; often two whose disks would have the same names. */
+export function planSets(random: Random): readonly SetPlan[] {
+  const count = random.between(1, 3);
+  return Array.from({ length: count }, (_, at): SetPlan => {
+    const namespace = random.chance(0.7) ? 'blue' : 'green';
+    const most = random.chance(0.15) ? 20 : 5;
+    if (random.chance(0.4)) {
+      const kind = 'VirtualMachineInstanceReplicaSet';
+      return { kind, namespace, name: `batch-${at}`, disks: 0, most };
+    }
+    const disks = random.chance(0.6) ? random.between(1, 2) : 0;
+    return { kind: 'VirtualMachinePool', namespace, name: `pool-${at}`, disks, most };
+  });
+}
+
+export function makeSet(plan: SetPlan, replicas: number): Readonly<Record<string, unknown>> {
+  const labels = { app: plan.name };
+  const metadata = { name: plan.name, namespace: plan.namespace, labels };
+  const selector = { matchLabels: labels };
+  if (plan.kind === 'VirtualMachineInstanceReplicaSet') {
+    const template = { metadata: { labels }, spec: { domain: { devices: {} } } };
+    const spec = { replicas, selector, template };
+    return { apiVersion: 'kubevirt.io/v1', kind: plan.kind, metadata, spec };
+  }
+  // Pools of one namespace use the same names for their disks: `root-0` can have one owner only.
+  const names = ['root', 'data'].slice(0, plan.disks);
+  const virtualMachineTemplate = {
+    metadata: { labels },
+    spec: {
+      runStrategy: 'Always',
+      ...(names.length > 0 && { dataVolumeTemplates: names.map(diskTemplate) }),
+      template: {
+        metadata: { labels },
+        spec: {
+          domain: { devices: {} },
+          volumes: names.map((name) => ({ name, dataVolume: { name } })),
+        },
+      },
+    },
+  };
+  const spec = { replicas, selector, virtualMachineTemplate };
+  return { apiVersion: 'pool.kubevirt.io/v1beta1', kind: plan.kind, metadata, spec };
+}
+
+function diskTemplate(name: string): Readonly<Record<string, unknown>> {
+  const storage = {
+    accessModes: ['ReadWriteOnce'],
+    resources: { requests: { storage: '1Gi' } },
+  };
+  return { metadata: { name }, spec: { source: { blank: {} }, storage } };
+}

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { coverageText, missing } from './coverage.ts';
+import { soak } from './soak-run.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+  },
+});
+const seeds = wholeNumber('seeds', values.seeds);
+const from = wholeNumber('from', values.from);
+const sayEachMs = 5_000;
+/** Fewer seeds than this need not have hit everything. */
+const enoughSeeds = 300;
+
+const began = Date.now();
+let saidAt = began;
+const totals = await soak({
+  from,
+  seeds,
+  workers: availableParallelism(),
+  onSeed(result, soFar) {
+    if (result.text !== '') console.log(`\n${result.text}\n`);
+    if (Date.now() - saidAt < sayEachMs) return;
+    saidAt = Date.now();
+    const rate = (soFar.seeds / ((saidAt - began) / 1000)).toFixed(1);
+    console.log(`${soFar.seeds} of ${seeds} seeds, ${rate}/s, ${soFar.violations} violations`);
+  },
+});
+
+console.log(coverageText(totals.counts));
+const unhit = seeds < enoughSeeds ? [] : missing(totals.counts);
+if (unhit.length > 0) console.log(`never hit: ${unhit.join(', ')}`);
+console.log(
+  `${totals.seeds} seeds, ${totals.steps} steps, ${totals.faults} faults, ${totals.violations} violations` +
+    (totals.failures.length > 0
+      ? ` (seeds ${totals.failures.map(({ seed }) => seed).join(', ')})`
+      : ''),
+);
+if (totals.violations > 0 || unhit.length > 0) process.exitCode = 1;
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  console.error(`--${name} takes a whole number, not ${text}`);
+  process.exit(2);
+}
