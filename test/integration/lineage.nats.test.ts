@@ -136,8 +136,14 @@ async function putBack(): Promise<void> {
   await nats.start();
 }
 
-/** Reads until it fails; the failure is the caller's. */
-async function readOn(): Promise<void> {
+/** Reads until it fails; the failure is the caller's, who may ask for it after it has come. */
+function readOn(): Promise<void> {
+  const reading = untilItFails();
+  reading.catch(() => undefined);
+  return reading;
+}
+
+async function untilItFails(): Promise<void> {
   for await (const _ of stream.read({ after: 0 }, AbortSignal.timeout(30_000)));
 }
 

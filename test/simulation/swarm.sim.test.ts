@@ -4,7 +4,7 @@ import { coverageText, missing } from './coverage.ts';
 import { soak } from './soak-run.ts';
 
 /** About a minute on two quiet cores; `npm run soak` has the many. */
-const seeds = 250;
+const seeds = 150;
 
 test('no seed breaks an invariant, and together they hit every verb, outcome, fault and deed', async () => {
   const workers = Math.min(availableParallelism(), 8);
