@@ -27,6 +27,10 @@ export const endangeredDiskSchema = z.strictObject({
 });
 export type EndangeredDisk = z.infer<typeof endangeredDiskSchema>;
 
+/** An ownerless disk of an earlier member that a new one of the same ordinal takes up again. */
+export const keptDiskSchema = endangeredDiskSchema.omit({ member: true });
+export type KeptDisk = z.infer<typeof keptDiskSchema>;
+
 /** A core/v1 Event to post on the set, best effort. Reason and text are upstream's. */
 export const noticeSchema = z.strictObject({
   type: z.enum(['Normal', 'Warning']),
@@ -45,6 +49,12 @@ export const purposes = [
   'free',
   /** a finished VMI of a replica set, its replacement is made */
   'clean-up',
+  /** a member that does not start is replaced */
+  'heal',
+  /** a change of the template reaches the member only by making it anew */
+  'replace',
+  /** an extra member of a roll-out has done its part */
+  'surge',
 ] as const;
 export const purposeSchema = z.enum(purposes);
 export type Purpose = z.infer<typeof purposeSchema>;
@@ -58,6 +68,7 @@ const common = {
 } as const;
 
 const memberTarget = z.strictObject({ name: z.string(), uid: uidSchema });
+const instanceTarget = memberTarget;
 
 export const commandSchema = z.discriminatedUnion('verb', [
   /** Adds the pool finalizer to the pool. */
@@ -78,6 +89,8 @@ export const commandSchema = z.discriminatedUnion('verb', [
     ordinal: z.int(),
     /** Name of the ControllerRevision for the revision label. */
     revision: z.string(),
+    /** Disks that stand ownerless under the names that this ordinal will use. */
+    takesUp: z.array(keptDiskSchema).optional(),
     ...common,
   }),
   /** Makes one VMI of a replica set from the plan's template. */
@@ -88,6 +101,8 @@ export const commandSchema = z.discriminatedUnion('verb', [
     member: memberTarget,
     purpose: purposeSchema,
     disks: z.array(endangeredDiskSchema),
+    /** The policy under which it goes: its disks are freed of it before it is let go. */
+    keepDisks: z.literal(true).optional(),
     ...common,
   }),
   /** Destructive: removes the pool finalizer from a VM. */
@@ -102,6 +117,69 @@ export const commandSchema = z.discriminatedUnion('verb', [
   z.strictObject({
     verb: z.literal('retire-set'),
     disks: z.array(endangeredDiskSchema),
+    ...common,
+  }),
+  /** Adds the pool finalizer to a living member that the pool owns and that lacks it. */
+  z.strictObject({ verb: z.literal('secure-member'), member: memberTarget, ...common }),
+  /**
+   * Takes our controller reference off a living member and, of a pool, our finalizer; all else stays. Never
+   * for a terminating member: that is free-member.
+   */
+  z.strictObject({ verb: z.literal('release-member'), member: memberTarget, ...common }),
+  /** Makes an ownerless VMI that matches the selector a replica set's own. */
+  z.strictObject({ verb: z.literal('adopt-member'), member: memberTarget, ...common }),
+  /**
+   * Stamps the plan's template onto a VM of a pool, and writes only what differs between the stamps of the
+   * two revisions.
+   */
+  z.strictObject({
+    verb: z.literal('update-vm'),
+    member: memberTarget,
+    ordinal: z.int(),
+    /** Name of the ControllerRevision that keeps the plan's template. */
+    revision: z.string(),
+    /** The revision that the VM was stamped from; without it nothing is removed from the VM. */
+    from: z.string().optional(),
+    ...common,
+  }),
+  /** Deletes the VMI of a VM, so that the next one is made from the VM as it stands. */
+  z.strictObject({
+    verb: z.literal('restart-member'),
+    member: memberTarget,
+    instance: instanceTarget,
+    /** The revision label that the VM must still carry. */
+    revision: z.string(),
+    ...common,
+  }),
+  /** Writes the revision label, and labels of the VMI template that have changed, on a running VMI. */
+  z.strictObject({
+    verb: z.literal('label-instance'),
+    instance: instanceTarget,
+    revision: z.string(),
+    ...common,
+  }),
+  /** Takes the member's owner references off one disk, so that the disk outlives it. */
+  z.strictObject({
+    verb: z.literal('preserve-disk'),
+    member: memberTarget,
+    disk: z.strictObject({
+      kind: z.enum(['DataVolume', 'PersistentVolumeClaim']),
+      name: z.string(),
+      uid: uidSchema,
+    }),
+    ...common,
+  }),
+  /** Deletes a ControllerRevision of a pool that nobody needs any more. */
+  z.strictObject({
+    verb: z.literal('delete-revision'),
+    name: z.string(),
+    uid: uidSchema,
+    ...common,
+  }),
+  /** Writes the template that a revision keeps into the pool, and takes the annotation off that asks so. */
+  z.strictObject({
+    verb: z.literal('roll-back'),
+    revision: z.strictObject({ name: z.string(), uid: uidSchema }),
     ...common,
   }),
   /** Writes the status subresource; only the fields given. */

@@ -5,12 +5,13 @@ export const uidSchema = z.string().min(1).brand<'Uid'>();
 export type Uid = z.infer<typeof uidSchema>;
 
 /**
- * Names one effect for ever: `<lineage>.<epoch>.<plan>.<index>`. The same id always means the same
- * command, so an effect that is found done is never done again.
+ * Names one effect for ever: `<lineage>.<epoch>-<run>.<plan>.<index>`. The same id always means the same
+ * command, so an effect that is found done is never done again. The run tells apart epochs of one
+ * number: a log that was set back keeps its lineage and gives its sequences out again.
  */
 export const effectIdSchema = z
   .string()
-  .regex(/^[0-9a-f]{8}\.\d+\.\d+\.\d+$/)
+  .regex(/^[0-9a-f]{8}\.\d+(?:-[0-9a-z]+)?\.\d+\.\d+$/)
   .brand<'EffectId'>();
 export type EffectId = z.infer<typeof effectIdSchema>;
 
@@ -38,10 +39,11 @@ export function uid(text: string): Uid {
 
 export function effectId(
   lineage: string,
-  plan: { readonly epoch: number; readonly plan: number },
+  plan: { readonly epoch: number; readonly run?: string; readonly plan: number },
   index: number,
 ): EffectId {
-  return effectIdSchema.parse(`${lineage}.${plan.epoch}.${plan.plan}.${index}`);
+  const epoch = plan.run ? `${plan.epoch}-${plan.run}` : plan.epoch;
+  return effectIdSchema.parse(`${lineage}.${epoch}.${plan.plan}.${index}`);
 }
 
 /** Below zero when `left` is the older version; resourceVersions may exceed 2^53. */

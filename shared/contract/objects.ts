@@ -42,8 +42,13 @@ export const metaSchema = z.strictObject({
   annotations: labelsSchema,
   finalizers: z.array(z.string()),
   owners: z.array(ownerSchema),
+  /** Which allow-list it was trimmed by; absent is the first. A later one tells more of a same version. */
+  form: z.int().optional(),
 });
 export type Meta = z.infer<typeof metaSchema>;
+
+/** The allow-list of today. Raised when objects that nobody writes have to be told anew. */
+export const currentForm = 2;
 
 const hmacSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -86,6 +91,8 @@ export const templateSchema = z.strictObject({
   vmiLabels: labelsSchema,
   /** Prefix of member names of a replica set: template name, or generateName, or the set's name. */
   namePrefix: z.string().optional(),
+  /** The VMI template's nodeSelector: where members are allowed to run. */
+  nodeSelector: labelsSchema.optional(),
   runStrategy: z.string().optional(),
   disks: z.array(diskTemplateSchema),
   claims: z.array(claimRefSchema),
@@ -123,15 +130,82 @@ export const setStatusSchema = z.strictObject({
   updatedReplicas: z.int().optional(),
   observedGeneration: z.int().optional(),
   labelSelector: z.string().optional(),
+  /** The revision that most members stand at before a roll-out, and the one that it leads to. */
+  currentRevision: z.string().optional(),
+  updateRevision: z.string().optional(),
   conditions: z.array(conditionSchema).optional(),
 });
 export type SetStatus = z.infer<typeof setStatusSchema>;
+
+/** A number of members, or a share of the wanted size such as `25%`. */
+export const amountSchema = z.union([z.int(), z.string()]);
+export type Amount = z.infer<typeof amountSchema>;
+
+export const sortPolicies = [
+  'AscendingOrder',
+  'DescendingOrder',
+  'Newest',
+  'Oldest',
+  'Random',
+] as const;
+export type SortPolicy = (typeof sortPolicies)[number];
+
+/**
+ * Which members come first, and which may be taken at all. An unknown sort policy reads as none. The
+ * selectors are kept as they stand: one whose operator nobody knows must not read as "all".
+ */
+export const selectionSchema = z.strictObject({
+  sort: z.enum(sortPolicies).optional(),
+  /** Compared with the labels of the member's VMI template. */
+  labels: selectorSchema.optional(),
+  /** Compared with the nodeSelector of the member's VMI template; all must hold. */
+  nodes: z
+    .array(
+      z.strictObject({
+        key: z.string(),
+        operator: z.string(),
+        values: z.array(z.string()).optional(),
+      }),
+    )
+    .optional(),
+});
+export type Selection = z.infer<typeof selectionSchema>;
+
+export const preservations = ['Disabled', 'Offline', 'Online'] as const;
+export type Preservation = (typeof preservations)[number];
+
+/** spec.scaleInStrategy, of which one member is set. */
+export const scaleInSchema = z.strictObject({
+  type: z.enum(['proactive', 'opportunistic', 'unmanaged']),
+  preservation: z.enum(preservations).optional(),
+  selection: selectionSchema.optional(),
+});
+export type ScaleIn = z.infer<typeof scaleInSchema>;
+
+/** spec.updateStrategy, in KubeVirt's words or in `type` RollingUpdate and OnDelete. */
+export const updateSchema = z.strictObject({
+  type: z.enum(['proactive', 'opportunistic', 'unmanaged', 'on-delete']),
+  selection: selectionSchema.optional(),
+  /** Of rollingUpdate; goes before the one of the spec. */
+  maxUnavailable: amountSchema.optional(),
+  maxSurge: amountSchema.optional(),
+});
+export type Update = z.infer<typeof updateSchema>;
+
+/** spec.autohealing. Absent numbers mean 3 failures and 5 minutes; an absent record means off. */
+export const healingSchema = z.strictObject({
+  failures: z.int().optional(),
+  failingMs: z.int().optional(),
+});
+export type Healing = z.infer<typeof healingSchema>;
 
 const setFields = {
   meta: metaSchema,
   /** As it stands in the spec; absent means 1. */
   replicas: z.int().optional(),
   paused: z.boolean(),
+  /** How long a member must have been ready before it counts as available; absent means 0. */
+  minReadySeconds: z.int().optional(),
   selector: selectorSchema.optional(),
   /** Absent when the object has no usable template; `problem` then says why. */
   template: templateSchema.optional(),
@@ -151,8 +225,14 @@ export const poolSchema = z.strictObject({
     .strictObject({
       appendIndexToConfigMapRefs: z.boolean().optional(),
       appendIndexToSecretRefs: z.boolean().optional(),
+      setHostnameToVMName: z.boolean().optional(),
     })
     .optional(),
+  scaleIn: scaleInSchema.optional(),
+  update: updateSchema.optional(),
+  /** spec.maxUnavailable; absent means 100%. */
+  maxUnavailable: amountSchema.optional(),
+  healing: healingSchema.optional(),
   /** Names of further fields of the spec that are set: scaleInStrategy, autohealing, updateStrategy … */
   present: z.array(z.string()),
 });
@@ -168,11 +248,16 @@ const readySchema = z.strictObject({
   status: z.string(),
   reason: z.string().optional(),
   lastProbeTime: z.string().nullable().optional(),
+  lastTransitionTime: z.string().nullable().optional(),
 });
 
 export const vmSchema = z.strictObject({
   kind: z.literal('VirtualMachine'),
   meta: metaSchema,
+  /** Labels of its VMI template: what selection policies look at, and what the next VMI gets. */
+  vmiLabels: labelsSchema.optional(),
+  /** nodeSelector of its VMI template, not the node that it runs on. */
+  nodeSelector: labelsSchema.optional(),
   runStrategy: z.string().optional(),
   disks: z.array(diskTemplateSchema),
   claims: z.array(claimRefSchema),
@@ -186,6 +271,7 @@ export const vmiSchema = z.strictObject({
   kind: z.literal('VirtualMachineInstance'),
   meta: metaSchema,
   phase: z.string().optional(),
+  nodeName: z.string().optional(),
   claims: z.array(claimRefSchema),
   ready: readySchema.optional(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandSchema, setRefSchema } from './commands.ts';
-import { effectIdSchema, resourceVersionSchema, uidSchema } from './ids.ts';
+import { effectIdSchema, resourceVersionSchema, timeSchema, uidSchema } from './ids.ts';
 import { kindSchema } from './kinds.ts';
 import { observableSchema, templateDigestSchema } from './objects.ts';
 import { modes } from './words.ts';
@@ -51,6 +51,11 @@ export const openedSchema = z.strictObject({
   lineage: z.string(),
   codeVersion: z.string(),
   holder: z.string(),
+  /** Stands in the effect ids of the epoch: another for each run of a reconciler. */
+  run: z
+    .string()
+    .regex(/^[0-9a-z]+$/)
+    .optional(),
 });
 
 export const limitsSchema = z.strictObject({
@@ -178,6 +183,8 @@ export const reasons = [
   'MemberGone',
   'MemberChanged',
   'NotOwned',
+  'DiskChanged',
+  'RevisionGone',
 ] as const;
 export type Reason = (typeof reasons)[number];
 
@@ -201,6 +208,47 @@ export const settledSchema = z.strictObject({
   returned: z.array(z.string()).optional(),
 });
 export type Settled = z.infer<typeof settledSchema>;
+
+/* Intake: what others told the gateway. */
+
+/** The writes that somebody may have made; a scale is an update or a patch of the subresource. */
+export const attributedVerbs = ['create', 'update', 'patch', 'delete', 'deletecollection'] as const;
+
+/**
+ * Who made one write that has succeeded, as a source outside of the log tells it. Of the bodies only
+ * spec.replicas is kept. Sources deliver late, out of order and more than once.
+ */
+export const attributedSchema = z.strictObject({
+  type: z.literal('attributed'),
+  /** Which adapter read it: `audit`. */
+  source: z.string(),
+  /** What the source calls the request: the auditID. */
+  id: z.string(),
+  verb: z.enum(attributedVerbs),
+  subresource: z.string().optional(),
+  object: z.strictObject({
+    kind: kindSchema,
+    namespace: z.string(),
+    name: z.string(),
+    uid: uidSchema,
+    /** The version that the write made; absent when the write removed the object at once. */
+    resourceVersion: resourceVersionSchema.optional(),
+  }),
+  /** spec.replicas after the write, where the source tells it. */
+  replicas: z.int().optional(),
+  /** On whose behalf it was done. */
+  user: z.string().min(1),
+  /** Who proved an identity and then spoke for `user`. */
+  impersonator: z.string().optional(),
+  /** The first few. */
+  groups: z.array(z.string()),
+  /** Free text of the caller: a hint and never proof. */
+  userAgent: z.string().optional(),
+  /** When the API server received the request, and when it had answered, by its own clock. */
+  receivedAt: timeSchema,
+  answeredAt: timeSchema,
+});
+export type Attributed = z.infer<typeof attributedSchema>;
 
 export const factSchema = z.discriminatedUnion('type', [
   observedSchema,
@@ -226,11 +274,12 @@ export const recordSchema = z.discriminatedUnion('type', [
   decidedSchema,
   heldSchema,
   settledSchema,
+  attributedSchema,
 ]);
 /** Anything that stands in the log. Named LogRecord so that it does not hide TypeScript's Record. */
 export type LogRecord = z.infer<typeof recordSchema>;
 
-/** One message: 1 … 64 facts or outcomes, or exactly one decision. */
+/** One message: 1 … 64 facts, outcomes or intakes, or exactly one decision. */
 export const frameSchema = z.strictObject({
   v: z.literal(1),
   records: z.array(z.unknown()).min(1).max(64),

@@ -9,7 +9,7 @@ import { settledSchema } from './records.ts';
  * Which fold a snapshot is of. Raised whenever what the view holds, or what the fold makes of a record,
  * changes: a snapshot of another version is not used, and the log is folded instead.
  */
-export const snapshotVersion = 1;
+export const snapshotVersion = 2;
 
 const commandClassSchema = z.enum([
   'secure',
@@ -20,6 +20,15 @@ const commandClassSchema = z.enum([
   'retire',
   'status',
   'event',
+  'secure-member',
+  'release',
+  'adopt',
+  'update',
+  'restart',
+  'label',
+  'preserve',
+  'prune',
+  'roll-back',
 ]);
 
 const refusalSchema = z.strictObject({
@@ -50,10 +59,16 @@ const memorySchema = z.strictObject({
   destroyed: z.array(
     z.tuple([
       uidSchema,
-      z.strictObject({ at: z.number(), explained: z.boolean(), effect: effectIdSchema }),
+      z.strictObject({
+        at: z.number(),
+        explained: z.boolean(),
+        effect: effectIdSchema,
+        heals: z.literal(true).optional(),
+      }),
     ]),
   ),
   purposes: z.array(z.tuple([uidSchema, purposeSchema])),
+  keeps: z.array(uidSchema),
   freed: z.array(uidSchema),
   notices: z.array(z.tuple([z.string(), z.array(z.number())])),
   statusAt: z.number().optional(),
@@ -102,6 +117,7 @@ export const snapshotSchema = z.strictObject({
   bornAt: z.number(),
   now: z.number(),
   epoch: z.int(),
+  run: z.string().default(''),
   plan: z.int(),
   carefulUntil: z.number(),
   vanished: z.array(z.tuple([uidSchema, z.number()])),

@@ -19,6 +19,18 @@ export const autohealingAnnotation = 'rollcall.dev/autohealing';
 /** `delete` (default) or `keep`. */
 export const scaleInDisksAnnotation = 'rollcall.dev/scale-in-disks';
 
+/** Names the revision for which the pool's disks may be replaced after an edit of dataVolumeTemplates. */
+export const replaceDisksAnnotation = 'rollcall.dev/replace-disks';
+
+/** Names the revision whose template is to be written back into the pool. */
+export const rollBackAnnotation = 'rollcall.dev/rollback-to';
+
+/** Seconds that a roll-out may go without progress before it halts; 600 if not set. */
+export const progressDeadlineAnnotation = 'rollcall.dev/progress-deadline';
+
+/** What happens to a replica set whose volumes are not safe to share: `enforce`, `warn` or `ignore`. */
+export const volumeSafetyAnnotation = 'rollcall.dev/volume-safety';
+
 /** Every annotation of ours begins with it. */
 export const annotationPrefix = 'rollcall.dev/';
 

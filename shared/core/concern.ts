@@ -13,6 +13,9 @@ export function touchSetsOf(fold: Fold, object: Observable): void {
       return;
     case 'VirtualMachine':
     case 'VirtualMachineInstance':
+      touchOwner(fold, object);
+      if (controllerOf(object.meta) === undefined) touchClaimants(fold, object);
+      return;
     case 'ControllerRevision':
       touchOwner(fold, object);
       return;
@@ -51,6 +54,16 @@ export function touchMakers(fold: Fold, namespace: string, disk: string): void {
 export function touchNeighbours(fold: Fold, object: Observable): void {
   if (object.kind !== 'VirtualMachinePool') return;
   for (const uid of fold.view.sets.get(object.meta.namespace) ?? []) fold.touched.add(uid);
+}
+
+/** Sets of the namespace that may have to release, or may adopt, what nobody owns. */
+function touchClaimants({ view, touched }: Fold, { kind, meta }: Observable): void {
+  const claimant =
+    kind === 'VirtualMachine' ? 'VirtualMachinePool' : 'VirtualMachineInstanceReplicaSet';
+  if (view.loose.get(meta.namespace)?.has(meta.uid) !== true) return;
+  for (const uid of view.sets.get(meta.namespace) ?? []) {
+    if (view.objects.get(uid)?.kind === claimant) touched.add(uid);
+  }
 }
 
 /** Follows controllers upwards, from a claim over its DataVolume and VM to the set. */

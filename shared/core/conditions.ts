@@ -1,23 +1,36 @@
 import type { Condition, ScaledSet } from '#shared/contract/objects.ts';
 import { rfc3339 } from './time.ts';
-import type { Hold, Trouble } from './situation.ts';
+import type { Hold, StandingCondition, Trouble } from './situation.ts';
 
 /** The conditions that are ours to set and to remove; all others are kept as they are. */
 const ours: ReadonlySet<string> = new Set([
   'ReplicaFailure',
   'ReplicaPaused',
   'MassDeleteBlocked',
+  'DiskReplacementHeld',
+  'HealingHeld',
+  'Progressing',
+  'VolumeSafety',
+  'InvalidAnnotation',
+  // Of an earlier version of ours: taken away wherever it stands.
   'Unsupported',
 ]);
 
 /** Holds that stand as a condition of their own name. */
-const heldConditions: ReadonlySet<string> = new Set(['MassDeleteBlocked', 'Unsupported']);
+const heldConditions: ReadonlySet<string> = new Set([
+  'MassDeleteBlocked',
+  'DiskReplacementHeld',
+  'HealingHeld',
+  'VolumeSafety',
+  'InvalidAnnotation',
+]);
 
 export type Conditional = {
   readonly set: ScaledSet;
   readonly paused: boolean;
   readonly trouble: Trouble | undefined;
   readonly holds: readonly Hold[];
+  readonly conditions: readonly StandingCondition[];
   readonly now: number;
 };
 
@@ -52,7 +65,8 @@ export function sameConditions(left: readonly Condition[], right: readonly Condi
   );
 }
 
-function wanted({ set, paused, trouble, holds }: Conditional): readonly Condition[] {
+function wanted(conditional: Conditional): readonly Condition[] {
+  const { set, paused, trouble, holds } = conditional;
   const conditions: Condition[] = [];
   if (trouble !== undefined) conditions.push(condition('ReplicaFailure', trouble));
   if (paused) conditions.push(condition('ReplicaPaused', pausedAs(set)));
@@ -61,7 +75,7 @@ function wanted({ set, paused, trouble, holds }: Conditional): readonly Conditio
       conditions.push(condition(reason, { reason, message: because }));
     }
   }
-  return conditions;
+  return [...conditions, ...conditional.conditions];
 }
 
 function condition(type: string, { reason, message }: Trouble): Condition {

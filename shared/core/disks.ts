@@ -1,4 +1,4 @@
-import type { EndangeredDisk } from '#shared/contract/commands.ts';
+import type { EndangeredDisk, KeptDisk } from '#shared/contract/commands.ts';
 import type { Uid } from '#shared/contract/ids.ts';
 import type {
   Claim,
@@ -48,6 +48,27 @@ export function endangeredDisks(view: View, member: Member): readonly Endangered
   return disks.toSorted((left, right) => compareText(labelOf(left), labelOf(right)));
 }
 
+/** Disks of this name that nobody owns, with their claims. */
+export function keptDisks(
+  view: View,
+  place: { readonly namespace: string; readonly name: string },
+): readonly KeptDisk[] {
+  const dataVolumes = namedAs(view, 'DataVolume', place).filter(
+    (object) => object.kind === 'DataVolume',
+  );
+  if (dataVolumes.length > 0) {
+    return dataVolumes.flatMap((dataVolume) => {
+      const claims = claimsOf(view, dataVolume);
+      if (claims.length === 0) return [partsOf(view, { dataVolume })];
+      return claims.map((claim) => partsOf(view, { dataVolume, claim }));
+    });
+  }
+  return namedAs(view, 'PersistentVolumeClaim', place)
+    .filter((object) => object.kind === 'PersistentVolumeClaim')
+    .filter(({ meta }) => meta.owners.length === 0)
+    .map((claim) => partsOf(view, { claim }));
+}
+
 function disksNamed(view: View, namespace: string, name: string): readonly Observable[] {
   return [
     ...namedAs(view, 'DataVolume', { namespace, name }),
@@ -75,21 +96,27 @@ function isOwnedBy(meta: Meta, owner: Uid): boolean {
 
 type Parts = { readonly dataVolume?: DataVolume; readonly claim?: Claim };
 
-function diskOf(view: View, member: Member, { dataVolume, claim }: Parts): EndangeredDisk {
+function diskOf(view: View, member: Member, parts: Parts): EndangeredDisk {
+  const ordinal = ordinalOf(member.meta.name);
+  return {
+    ...partsOf(view, parts),
+    member: {
+      ...nameAndUid(member.meta),
+      ...(member.kind === 'VirtualMachine' && ordinal !== undefined && { ordinal }),
+    },
+  };
+}
+
+function partsOf(view: View, { dataVolume, claim }: Parts): KeptDisk {
   const storageClass = claim?.storageClass ?? dataVolume?.storageClass;
   const size = claim?.size ?? dataVolume?.size;
   const volume = claim?.volumeName;
-  const ordinal = ordinalOf(member.meta.name);
   return {
     ...(claim !== undefined && { claim: nameAndUid(claim.meta) }),
     ...(dataVolume !== undefined && { dataVolume: nameAndUid(dataVolume.meta) }),
     ...(volume !== undefined && { volume: volumeOf(view, volume) }),
     ...(storageClass !== undefined && { storageClass }),
     ...(size !== undefined && { size }),
-    member: {
-      ...nameAndUid(member.meta),
-      ...(member.kind === 'VirtualMachine' && ordinal !== undefined && { ordinal }),
-    },
   };
 }
 

@@ -20,7 +20,8 @@ export function evolve(view: View, entry: Entry): readonly Uid[] {
   view.sequence = entry.sequence;
   view.now = Math.max(view.now, entry.at);
   const fold: Fold = { view, sequence: entry.sequence, at: view.now, touched: new Set() };
-  foldPoison(fold, entry.poison);
+  // An intake says nothing about objects: one that cannot be read leaves nothing unknown of them.
+  if (entry.family !== 'intake') foldPoison(fold, entry.poison);
   for (const record of entry.records) foldRecord(fold, record);
   if (view.poisoned.size > 0) forgetPoison(view);
   forgetVanished(fold);
@@ -52,6 +53,9 @@ function foldRecord(fold: Fold, record: LogRecord): void {
       return;
     case 'settled':
       foldSettled(fold, record);
+      return;
+    case 'attributed':
+      // Who asked is the book's concern: no decision depends on it.
       return;
     default:
       unreachable(record);

@@ -76,12 +76,13 @@ function forgetMember(fold: Fold, member: Observable): void {
   const owner = controllerOf(member.meta)?.uid;
   const memory = owner === undefined ? undefined : fold.view.memories.get(owner);
   memory?.purposes.delete(member.meta.uid);
+  memory?.keeps.delete(member.meta.uid);
   memory?.freed.delete(member.meta.uid);
 }
 
 /**
- * A higher version does. So does the same version trimmed under another digest key: the object is the
- * same, but only the new digests can be compared with those to come.
+ * A higher version does. So does the same version trimmed by a later allow-list, which tells more of it, or
+ * under another digest key: only the new digests can be compared with those to come.
  */
 function supersedes(object: Observable, known: Observable): boolean {
   const difference = compareResourceVersions(
@@ -89,6 +90,8 @@ function supersedes(object: Observable, known: Observable): boolean {
     known.meta.resourceVersion,
   );
   if (difference !== 0) return difference > 0;
+  const told = (object.meta.form ?? 1) - (known.meta.form ?? 1);
+  if (told !== 0) return told > 0;
   const [fresh, old] = [digestOf(object), digestOf(known)];
   return fresh !== undefined && old !== undefined && !isComparable(fresh, old);
 }

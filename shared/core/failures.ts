@@ -13,8 +13,17 @@ export function failureReason(kind: CommandClass): string | undefined {
       return 'FailedDelete';
     case 'free':
     case 'retire':
+    case 'release':
+    case 'adopt':
+    case 'update':
+    case 'restart':
+    case 'label':
+    case 'preserve':
+    case 'roll-back':
       return 'FailedUpdate';
     case 'secure':
+    case 'secure-member':
+    case 'prune':
     case 'status':
     case 'event':
       return undefined;
@@ -65,7 +74,23 @@ function messageOf(refusal: Refusal, set: ScaledSet): string {
       return `Error removing finalizer for VM ${place}: ${text}`;
     case 'retire':
       return `Error removing finalizer for pool ${place}: ${text}`;
+    case 'release':
+      return `Error releasing ${refusal.name}: ${text}`;
+    case 'adopt':
+      return `Error adopting ${refusal.name}: ${text}`;
+    case 'update':
+      // Upstream has name and namespace the other way round (pool.go, handleUpdates).
+      return `Error updating virtual machine ${refusal.name}/${set.meta.namespace}: ${text}`;
+    case 'restart':
+    case 'label':
+      return `Error updating resource ${place}: ${text}`;
+    case 'preserve':
+      return `Error removing owner references of disk ${place}: ${text}`;
+    case 'roll-back':
+      return `Error rolling back ${place}: ${text}`;
     case 'secure':
+    case 'secure-member':
+    case 'prune':
     case 'status':
     case 'event':
       return text;

@@ -9,7 +9,13 @@ import type { Memory, View } from './view.ts';
 const tellUnsyncedAfterMs = 60_000;
 
 /** Holds whose words may change while they stand; the others are told again when theirs do. */
-const toldByReason: ReadonlySet<string> = new Set(['Unsynced', 'Poisoned', 'MassDeleteBlocked']);
+const toldByReason: ReadonlySet<string> = new Set([
+  'Unsynced',
+  'Poisoned',
+  'MassDeleteBlocked',
+  'DiskReplacementHeld',
+  'HealingHeld',
+]);
 
 /** The order in which holds matter; a set tells one at a time. */
 const precedence = [
@@ -19,7 +25,10 @@ const precedence = [
   'InvalidTemplate',
   'InvalidSelector',
   'SelectorMismatch',
-  'Unsupported',
+  'VolumeSafety',
+  'InvalidAnnotation',
+  'DiskReplacementHeld',
+  'HealingHeld',
 ];
 
 /** Whether a hold, or that there is none any more, still has to be told. */

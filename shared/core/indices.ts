@@ -2,6 +2,7 @@ import type { ResourceVersion, Uid } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import { compareResourceVersions } from '#shared/contract/ids.ts';
 import type { Observable } from '#shared/contract/objects.ts';
+import { poolFinalizer } from '#shared/contract/words.ts';
 import { addTo, takeFrom } from './keyed-sets.ts';
 import { controllerOf, isSet, placeOf, uidsIn } from './objects.ts';
 import type { KindView, Named, View } from './view.ts';
@@ -16,6 +17,7 @@ export function putObject(view: View, object: Observable, known: Observable | un
     if (isSet(object)) addTo(view.sets, object.meta.namespace, uid);
   }
   reindexOwner(view, object, known);
+  reindexLoose(view, object, known);
   reindexDisks(view, object, known);
 }
 
@@ -28,6 +30,7 @@ export function dropObject(view: View, object: Observable): void {
   const owner = controllerOf(object.meta)?.uid;
   if (owner !== undefined) takeFrom(view.owned, owner, uid);
   if (isSet(object)) takeFrom(view.sets, namespace, uid);
+  if (isLoose(object)) takeFrom(view.loose, namespace, uid);
   for (const name of diskNames(object))
     takeFrom(diskIndex(view, object), placeOf(namespace, name), uid);
 }
@@ -86,6 +89,21 @@ function reindexOwner(view: View, object: Observable, known: Observable | undefi
   if (owner === before) return;
   if (before !== undefined) takeFrom(view.owned, before, object.meta.uid);
   if (owner !== undefined) addTo(view.owned, owner, object.meta.uid);
+}
+
+function reindexLoose(view: View, object: Observable, known: Observable | undefined): void {
+  const loose = isLoose(object);
+  if (loose === (known !== undefined && isLoose(known))) return;
+  const { namespace, uid } = object.meta;
+  if (loose) addTo(view.loose, namespace, uid);
+  else takeFrom(view.loose, namespace, uid);
+}
+
+/** What a set may have to release or to adopt, though it does not own it. */
+function isLoose(object: Observable): boolean {
+  if (controllerOf(object.meta) !== undefined) return false;
+  if (object.kind === 'VirtualMachineInstance') return true;
+  return object.kind === 'VirtualMachine' && object.meta.finalizers.includes(poolFinalizer);
 }
 
 function reindexDisks(view: View, object: Observable, known: Observable | undefined): void {

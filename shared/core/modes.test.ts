@@ -28,8 +28,8 @@ test('a mode that nobody knows only observes, and is told once', () => {
 });
 
 test('an advice is given once, starts nothing, and writes neither status nor events', () => {
-  const story = given(aPool({ replicas: 2 }), aVm('web-0')).under({ mode: 'advise' });
-  story.tells('Unsupported').acts();
+  const story = given(aPool({ replicas: 2 }), aRevision(), aVm('web-0')).under({ mode: 'advise' });
+  story.acts();
   expect(story.plan).toMatchObject({
     mode: 'advise',
     commands: [{ verb: 'create-vm', name: 'web-1', revision: 'web-1' }],

@@ -14,10 +14,25 @@ export function poolMemberName(pool: string, ordinal: number): string {
   return `${pool}-${ordinal}`;
 }
 
-/** The integer behind the last dash; undefined for a name that has none. */
+const [zero, nine] = [48, 57];
+const mostDigits = 9;
+
+/**
+ * The integer behind the last dash; undefined for a name that has none. Each decision asks this of every
+ * member many times over, so it reads characters and makes no strings.
+ */
 export function ordinalOf(name: string): number | undefined {
-  const digits = /-(0|[1-9]\d{0,8})$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const first = name.lastIndexOf('-') + 1;
+  const digits = name.length - first;
+  if (first === 0 || digits === 0 || digits > mostDigits) return undefined;
+  if (digits > 1 && name.charCodeAt(first) === zero) return undefined;
+  let ordinal = 0;
+  for (let at = first; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (code < zero || code > nine) return undefined;
+    ordinal = ordinal * 10 + code - zero;
+  }
+  return ordinal;
 }
 
 /**

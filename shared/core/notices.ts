@@ -82,6 +82,11 @@ function summary(command: Command, count: number, kind: SetKind): string {
       return isPool
         ? `Deleted ${count} VMs from pool`
         : `Stopped ${count} virtual machines by deleting their virtual machine instances`;
+    case 'update-vm':
+      return `Updated ${count} VMs`;
+    case 'restart-member':
+    case 'label-instance':
+      return `Successfully updated ${count} resources`;
     case 'secure-set':
     case 'mark-api-version':
     case 'create-revision':
@@ -89,6 +94,12 @@ function summary(command: Command, count: number, kind: SetKind): string {
     case 'retire-set':
     case 'write-status':
     case 'post-event':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'preserve-disk':
+    case 'delete-revision':
+    case 'roll-back':
       return command.notice?.message ?? '';
   }
 }

@@ -1,6 +1,22 @@
-import { expect, test } from 'vitest';
-import { given, lineage } from './testing/given.ts';
-import { aPool, aReplicaSet, aRevision, aVm, aVmi, later, terminating } from './testing/objects.ts';
+import { describe, expect, test } from 'vitest';
+import type { Command } from '#shared/contract/commands.ts';
+import { effectId } from '#shared/contract/ids.ts';
+import type { Observable, Pool } from '#shared/contract/objects.ts';
+import type { Decided } from '#shared/contract/records.ts';
+import { memoryOf } from './fold.ts';
+import { setRefOf } from './outcome.ts';
+import { fromSnapshot, toSnapshot } from './snapshot.ts';
+import { aMoment, given, lineage, startedAt, type Story } from './testing/given.ts';
+import {
+  aDataVolume,
+  aPool,
+  aReplicaSet,
+  aRevision,
+  aVm,
+  aVmi,
+  later,
+  terminating,
+} from './testing/objects.ts';
 
 const create = (name: string) => ({ verb: 'create-vm', name }) as const;
 
@@ -99,6 +115,16 @@ test('commands of an older epoch stay pending until they are settled, and plans 
   );
 });
 
+test('an epoch that comes again in a log that was set back names its effects otherwise', () => {
+  const plans = ['one', 'another'].map((run) => {
+    const story = given(aPool({ replicas: 1 }), aRevision());
+    story.folds({ type: 'opened', lineage, codeVersion: 'test', holder: 'test', run });
+    return story.decides(create('web-0')).plan;
+  });
+  expect(plans[0]?.epoch).toBe(plans[1]?.epoch);
+  expect(plans[0]?.commands[0]?.effect).not.toBe(plans[1]?.commands[0]?.effect);
+});
+
 test('a replica set that scales down and up does not reuse a name', () => {
   const story = given(aReplicaSet({ replicas: 1 })).acts();
   const [first] = story.plan?.commands ?? [];
@@ -116,3 +142,132 @@ test('an object changed by others does not end a command on it before its outcom
     .sees(later(vm, { labels: { changed: 'yes' } }))
     .rests();
 });
+
+/** What each verb waits for, on a view that a plan of it alone was folded into. */
+describe('a command on what stands', () => {
+  const pool = aPool({ replicas: 1 });
+  const vm = aVm('web-0');
+  const vmi = aVmi('web-0', { owner: vm });
+  const disk = aDataVolume('root-0', { owner: vm });
+  const revision = aRevision();
+  const member = { name: vm.meta.name, uid: vm.meta.uid };
+  const instance = { name: vmi.meta.name, uid: vmi.meta.uid };
+  const effect = effectId(lineage, { epoch: 1, plan: 9 }, 0);
+  const common = { effect, because: 'a test' };
+
+  const patches: readonly (readonly [Observable, Command])[] = [
+    [vm, { verb: 'secure-member', member, ...common }],
+    [vm, { verb: 'release-member', member, ...common }],
+    [vm, { verb: 'adopt-member', member, ...common }],
+    [vm, { verb: 'update-vm', member, ordinal: 0, revision: 'web-2', ...common }],
+    [vmi, { verb: 'label-instance', instance, revision: 'web-2', ...common }],
+    [pool, { verb: 'roll-back', revision: { name: 'web-1', uid: revision.meta.uid }, ...common }],
+  ];
+  const removals: readonly (readonly [Observable, Command])[] = [
+    [vmi, { verb: 'restart-member', member, instance, revision: 'web-1', ...common }],
+    [revision, { verb: 'delete-revision', name: 'web-1', uid: revision.meta.uid, ...common }],
+  ];
+
+  function begun(command: Command): Story {
+    return given(pool, revision, vm, vmi, disk).folds({ ...aPlan(pool), commands: [command] });
+  }
+
+  function isPending(story: Story): boolean {
+    return story.view.pending.has(effect);
+  }
+
+  test.each(patches)(
+    'of %o ends when it is seen at the version of the outcome',
+    (object, command) => {
+      const story = begun(command);
+      story.sees(later(object, {}));
+      expect(isPending(story)).toBe(true);
+      const version = Number(object.meta.resourceVersion) + 2;
+      story.settlesEffect(effect, { version, uid: object.meta.uid });
+      expect(isPending(story)).toBe(true);
+      story.sees(later(later(object, {}), {}));
+      expect(isPending(story)).toBe(false);
+    },
+  );
+
+  test.each([...patches, ...removals])('of %o ends when that is gone', (object, command) => {
+    const story = begun(command);
+    story.loses(object);
+    expect(isPending(story)).toBe(false);
+  });
+
+  test.each(removals)('of %o ends when that is going, before any outcome', (object, command) => {
+    const story = begun(command);
+    story.settlesEffect(effect, { version: 99, uid: object.meta.uid });
+    expect(isPending(story)).toBe(true);
+    story.sees(terminating(object));
+    expect(isPending(story)).toBe(false);
+  });
+
+  test('that keeps a disk ends when the disk no longer names the member', () => {
+    const { name, uid } = disk.meta;
+    const kept = { kind: 'DataVolume', name, uid } as const;
+    const story = begun({ verb: 'preserve-disk', member, disk: kept, ...common });
+    expect(isPending(story)).toBe(true);
+    expect(memoryOf(story.view, pool.meta.uid).keeps.has(vm.meta.uid)).toBe(true);
+    story.sees(later(disk, { owners: [] }));
+    expect(isPending(story)).toBe(false);
+  });
+
+  test.each([...patches, ...removals])('of %o ends with a certain no', (_object, command) => {
+    const story = begun(command);
+    story.settlesEffect(effect, { outcome: 'stale', reason: 'MemberChanged' });
+    expect(isPending(story)).toBe(false);
+  });
+});
+
+describe('a member whose disks outlive it', () => {
+  const pool = aPool({ replicas: 1 });
+  const vm = aVm('web-0');
+  const effect = effectId(lineage, { epoch: 1, plan: 9 }, 0);
+  const removal: Command = {
+    verb: 'delete-member',
+    effect,
+    because: 'a test',
+    member: { name: vm.meta.name, uid: vm.meta.uid },
+    purpose: 'scale-in',
+    disks: [],
+    keepDisks: true,
+  };
+  const keeps = (story: Story) => [...memoryOf(story.view, pool.meta.uid).keeps];
+  const removed = () => given(pool, aRevision(), vm).folds({ ...aPlan(pool), commands: [removal] });
+
+  test('is remembered from the decision on, and across a snapshot', () => {
+    const story = removed();
+    expect(keeps(story)).toEqual([vm.meta.uid]);
+    const again = fromSnapshot(toSnapshot(story.view));
+    expect(again?.memories.get(pool.meta.uid)?.keeps).toEqual(new Set([vm.meta.uid]));
+  });
+
+  test('is forgotten when its delete certainly came to nothing', () => {
+    const story = removed();
+    story.settlesEffect(effect, { outcome: 'refused', reason: 'Forbidden' });
+    expect(keeps(story)).toEqual([]);
+  });
+
+  test('is remembered while it is going, and forgotten when it is gone', () => {
+    const story = removed();
+    story.settlesEffect(effect, { version: 11, uid: vm.meta.uid }).sees(terminating(vm));
+    expect(keeps(story)).toEqual([vm.meta.uid]);
+    story.loses(vm);
+    expect(keeps(story)).toEqual([]);
+  });
+});
+
+function aPlan(pool: Pool): Omit<Decided, 'commands'> {
+  return {
+    type: 'decided',
+    ...{ epoch: 1, plan: 9, set: setRefOf(pool), mode: 'manage', basis: 1 },
+    moment: aMoment(startedAt),
+    because: 'a test',
+    balance: {
+      ...{ desired: 1, active: 1, terminating: 0, ready: 1 },
+      ...{ creating: 0, deleting: 0, surplus: 0 },
+    },
+  };
+}

@@ -129,8 +129,25 @@ function isOver(view: View, pending: Pending): boolean {
     case 'secure-set':
     case 'mark-api-version':
     case 'write-status':
+    case 'roll-back':
       if (view.vanished.has(pending.set)) return true;
       return outcome !== undefined && seesOutcome(view, outcome, pending.set);
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
+      return isSeen(view, outcome, command.member.uid);
+    case 'label-instance':
+      return isSeen(view, outcome, command.instance.uid);
+    case 'restart-member':
+      return isLeaving(view, command.instance.uid);
+    case 'delete-revision':
+      return isLeaving(view, command.uid);
+    case 'preserve-disk':
+      return (
+        !isHeldBy(view, command.disk.uid, command.member.uid) ||
+        isSeen(view, outcome, command.disk.uid)
+      );
     case 'post-event':
       return outcome !== undefined;
   }
@@ -145,6 +162,17 @@ function seesOutcome(view: View, outcome: Settled, target?: Uid): boolean {
   if (object === undefined) return false;
   if (outcome.resourceVersion === undefined) return true;
   return compareResourceVersions(object.meta.resourceVersion, outcome.resourceVersion) >= 0;
+}
+
+/** The command is done, and the view holds the object at its version or knows that it is gone. */
+function isSeen(view: View, outcome: Settled | undefined, uid: Uid): boolean {
+  if (view.vanished.has(uid)) return true;
+  return outcome !== undefined && seesOutcome(view, outcome, uid);
+}
+
+/** A disk still names the member among its owners. */
+function isHeldBy(view: View, disk: Uid, member: Uid): boolean {
+  return view.objects.get(disk)?.meta.owners.some(({ uid }) => uid === member) === true;
 }
 
 /**
@@ -204,7 +232,10 @@ function noteNo(fold: Fold, pending: Pending, settled: Settled): void {
   if (command.verb !== 'delete-member' && command.verb !== 'free-member') return;
   const { uid } = command.member;
   if (command.verb === 'free-member') memory.freed.delete(uid);
-  if (command.verb === 'delete-member') memory.purposes.delete(uid);
+  if (command.verb === 'delete-member') {
+    memory.purposes.delete(uid);
+    if (command.keepDisks === true) memory.keeps.delete(uid);
+  }
   if (memory.destroyed.get(uid)?.effect === command.effect) undoDestroyed(memory, uid);
 }
 
@@ -222,11 +253,23 @@ function targetUid({ command, set }: Pending): Uid | undefined {
   switch (command.verb) {
     case 'delete-member':
     case 'free-member':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
       return command.member.uid;
+    case 'restart-member':
+    case 'label-instance':
+      return command.instance.uid;
+    case 'preserve-disk':
+      return command.disk.uid;
+    case 'delete-revision':
+      return command.uid;
     case 'secure-set':
     case 'mark-api-version':
     case 'retire-set':
     case 'write-status':
+    case 'roll-back':
       return set;
     case 'create-revision':
     case 'create-vm':
@@ -251,6 +294,15 @@ function createdKind(command: Command): Kind | undefined {
     case 'retire-set':
     case 'write-status':
     case 'post-event':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
+    case 'restart-member':
+    case 'label-instance':
+    case 'preserve-disk':
+    case 'delete-revision':
+    case 'roll-back':
       return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { checkBounds } from './check/bounds.ts';
 import { checkCreates } from './check/creates.ts';
 import { checkIdentity } from './check/identity.ts';
 import { checkRemovals } from './check/removals.ts';
+import { checkWrites } from './check/writes.ts';
 import type { Checked } from './check/checked.ts';
 import { isPaused } from './mode.ts';
 import { setOf } from './objects.ts';
@@ -28,7 +29,7 @@ export function checkPlan(view: View, decided: Decided): readonly string[] {
     problem: specProblem(set),
     pending: pendingOf(view, set.meta.uid),
   };
-  return [checkIdentity, checkBounds, checkCreates, checkRemovals].flatMap((check) =>
+  return [checkIdentity, checkBounds, checkCreates, checkRemovals, checkWrites].flatMap((check) =>
     check(checked),
   );
 }

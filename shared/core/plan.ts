@@ -37,6 +37,7 @@ export function planFor(situation: Situation, parts: PlanParts): Outcome {
         counts: round.counts,
         trouble: parts.trouble,
         holds: holdsOf(situation, round),
+        conditions: round.conditions,
       })
     : undefined;
   const extras = extrasOf(situation, parts, status);
@@ -44,6 +45,7 @@ export function planFor(situation: Situation, parts: PlanParts): Outcome {
   const withdraws = work?.withdraws ?? [];
   const wakeAt = wakeAtOf(situation, [
     ...round.steps.map((step) => step.wakeAt),
+    round.counts.wakeAt,
     status !== undefined && 'wakeAt' in status ? status.wakeAt : undefined,
   ]);
   if (commands.length + withdraws.length === 0) return wait(waitingFor(round), wakeAt);

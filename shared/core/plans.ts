@@ -24,8 +24,9 @@ const carefulMs = 10 * 60 * 1000;
  * A new owner of the shard: plans are counted from 1 again. Commands of older epochs stay pending until
  * the executor has settled them.
  */
-export function foldOpened(fold: Fold, _record: Opened): void {
+export function foldOpened(fold: Fold, { run = '' }: Opened): void {
   fold.view.epoch = fold.sequence;
+  fold.view.run = run;
   fold.view.plan = 0;
   if (fold.view.hasGap) fold.view.carefulUntil = fold.at + carefulMs;
   touchAll(fold);
@@ -71,6 +72,7 @@ function noteCommand(fold: Fold, memory: Memory, command: Command): void {
   switch (command.verb) {
     case 'delete-member':
       memory.purposes.set(command.member.uid, command.purpose);
+      if (command.keepDisks === true) memory.keeps.add(command.member.uid);
       if (countsAsDestroyed(fold.view, command)) noteDestroyed(fold, memory, command);
       return;
     case 'free-member':
@@ -89,6 +91,18 @@ function noteCommand(fold: Fold, memory: Memory, command: Command): void {
     case 'create-vmi':
     case 'retire-set':
     case 'post-event':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
+    case 'restart-member':
+    case 'label-instance':
+    case 'delete-revision':
+    case 'roll-back':
+      return;
+    case 'preserve-disk':
+      // One that others deleted: what has been begun is finished, whatever the policy becomes.
+      memory.keeps.add(command.member.uid);
       return;
   }
 }
@@ -114,7 +128,11 @@ function noteDestroyed(fold: Fold, memory: Memory, command: Removal): void {
     if (at > fold.at - destroyedMemoryMs) break;
     memory.destroyed.delete(old);
   }
-  memory.destroyed.set(uid, { at: fold.at, explained, effect: command.effect });
+  const { effect, purpose } = command;
+  memory.destroyed.set(uid, {
+    ...{ at: fold.at, explained, effect },
+    ...(purpose === 'heal' && { heals: true }),
+  });
 }
 
 function noteNotice(fold: Fold, memory: Memory, command: Command): void {

@@ -1,6 +1,21 @@
-import { expect, test } from 'vitest';
-import { given } from './testing/given.ts';
-import { aPool, aReplicaSet, aRevision, aTemplate, aVm } from './testing/objects.ts';
+import { describe, expect, test } from 'vitest';
+import type { Command } from '#shared/contract/commands.ts';
+import { effectId } from '#shared/contract/ids.ts';
+import type { Reason } from '#shared/contract/records.ts';
+import { setRefOf } from './outcome.ts';
+import { waitsUntil, type RefusalQuery } from './refusals.ts';
+import { aMoment, given, lineage, startedAt, type Story } from './testing/given.ts';
+import {
+  aDataVolume,
+  aDigest,
+  aPool,
+  aReplicaSet,
+  aRevision,
+  aTemplate,
+  aVm,
+  later,
+} from './testing/objects.ts';
+import { emptyMemory } from './view.ts';
 
 const create = (name: string) => ({ verb: 'create-vm', name }) as const;
 const refused = { outcome: 'refused', reason: 'QuotaExceeded' } as const;
@@ -153,4 +168,63 @@ test('a finalizer that cannot be written is tried again later, and members wait'
     .rests()
     .after(1000)
     .decides({ verb: 'secure-set' });
+});
+
+/** Commands of one plan of their own, and how long the next of their class has to wait. */
+describe('a refusal of a command on what stands', () => {
+  const pool = aPool({ replicas: 2 });
+  const [first, second] = [aVm('web-0'), aVm('web-1')];
+  const disk = aDataVolume('root-0', { owner: first });
+  const effect = effectId(lineage, { epoch: 1, plan: 9 }, 0);
+  const common = { effect, because: 'a test' };
+  const member = { name: first.meta.name, uid: first.meta.uid };
+
+  function afterNo(command: Command, reason: Reason, outcome: 'refused' | 'stale'): Story {
+    const story = given(pool, aRevision(), first, second, disk).folds({
+      type: 'decided',
+      ...{ epoch: 1, plan: 9, set: setRefOf(pool), mode: 'manage', basis: 1 },
+      moment: aMoment(startedAt),
+      because: 'a test',
+      balance: {
+        ...{ desired: 2, active: 2, terminating: 0, ready: 2 },
+        ...{ creating: 0, deleting: 0, surplus: 0 },
+      },
+      template: aDigest(),
+      commands: [command],
+    });
+    return story.settlesEffect(effect, { outcome, reason });
+  }
+
+  function wait(story: Story, query: Omit<RefusalQuery, 'now'>): number | undefined {
+    const memory = story.view.memories.get(pool.meta.uid) ?? emptyMemory();
+    return waitsUntil(story.view, memory, { ...query, now: story.now });
+  }
+
+  test('an update holds up its own VM alone, and only under that template', () => {
+    const update = { verb: 'update-vm', member, ordinal: 0, revision: 'web-1', ...common } as const;
+    const story = afterNo(update, 'Invalid', 'refused');
+    const digest = aDigest();
+    const target = first.meta.uid;
+    expect(wait(story, { class: 'update', digest, target })).toBe(story.now + 1000);
+    expect(wait(story, { class: 'update', digest, target: second.meta.uid })).toBeUndefined();
+    expect(wait(story, { class: 'update', digest: aDigest('v2'), target })).toBeUndefined();
+    expect(wait(story, { class: 'restart', target })).toBeUndefined();
+  });
+
+  test('a disk that has changed is tried again as soon as it is seen to be another', () => {
+    const { name, uid } = disk.meta;
+    const kept = { kind: 'DataVolume', name, uid } as const;
+    const preserve = { verb: 'preserve-disk', member, disk: kept, ...common } as const;
+    const story = afterNo(preserve, 'DiskChanged', 'stale');
+    expect(wait(story, { class: 'preserve', target: uid })).toBe(story.now + 1000);
+    story.sees(later(disk, { labels: { touched: 'yes' } }));
+    expect(wait(story, { class: 'preserve', target: uid })).toBeUndefined();
+  });
+
+  test('securing a member and securing the pool do not wait for each other', () => {
+    const secure = { verb: 'secure-member', member, ...common } as const;
+    const story = afterNo(secure, 'Forbidden', 'refused');
+    expect(wait(story, { class: 'secure-member', target: first.meta.uid })).toBeDefined();
+    expect(wait(story, { class: 'secure' })).toBeUndefined();
+  });
 });

@@ -1,4 +1,4 @@
-import type { Verb } from '#shared/contract/commands.ts';
+import type { Command, Verb } from '#shared/contract/commands.ts';
 import type { ResourceVersion, Uid } from '#shared/contract/ids.ts';
 import type { TemplateDigest } from '#shared/contract/objects.ts';
 import type { Reason, Settled } from '#shared/contract/records.ts';
@@ -16,7 +16,16 @@ export type CommandClass =
   | 'free'
   | 'retire'
   | 'status'
-  | 'event';
+  | 'event'
+  | 'secure-member'
+  | 'release'
+  | 'adopt'
+  | 'update'
+  | 'restart'
+  | 'label'
+  | 'preserve'
+  | 'prune'
+  | 'roll-back';
 
 /** A certain no of the API server, or of the executor: the ground for backing off. */
 export type Refusal = {
@@ -71,6 +80,24 @@ export function classOf(verb: Verb): CommandClass {
       return 'status';
     case 'post-event':
       return 'event';
+    case 'secure-member':
+      return 'secure-member';
+    case 'release-member':
+      return 'release';
+    case 'adopt-member':
+      return 'adopt';
+    case 'update-vm':
+      return 'update';
+    case 'restart-member':
+      return 'restart';
+    case 'label-instance':
+      return 'label';
+    case 'preserve-disk':
+      return 'preserve';
+    case 'delete-revision':
+      return 'prune';
+    case 'roll-back':
+      return 'roll-back';
   }
 }
 
@@ -123,7 +150,7 @@ export function noteSuccess(memory: Memory, pending: Pending): void {
   const kind = classOf(pending.command.verb);
   for (const [key, refusal] of memory.refusals) {
     if (refusal.class !== kind || pending.decidedAt <= refusal.sequence) continue;
-    if (refusal.target === undefined || refusal.target === nameOrUid(pending)) {
+    if (refusal.target === undefined || refusal.target === subjectOf(pending.command)) {
       memory.refusals.delete(key);
     }
   }
@@ -175,23 +202,32 @@ export function refusalText(refusal: Refusal): string {
 }
 
 function dependsOnTemplate(kind: CommandClass): boolean {
-  return kind === 'create' || kind === 'revision';
+  return kind === 'create' || kind === 'revision' || kind === 'update';
 }
 
 function grown(slow: SlowStart): SlowStart {
   return { size: slow.size * 2, done: 0, since: slow.since };
 }
 
-/** A taken name and a single member hold up nobody else. */
+/** A taken name or disk, and a single member, hold up nobody else. */
 function targetOf(pending: Pending, reason: Reason): string | undefined {
   switch (pending.command.verb) {
     case 'create-vm':
     case 'create-vmi':
     case 'create-revision':
-      return reason === 'NameTaken' ? pending.command.name : undefined;
+      return reason === 'NameTaken' || reason === 'DiskChanged' ? pending.command.name : undefined;
     case 'delete-member':
     case 'free-member':
-      return pending.command.member.uid;
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
+    case 'restart-member':
+    case 'label-instance':
+    case 'preserve-disk':
+    case 'delete-revision':
+      return subjectOf(pending.command);
+    case 'roll-back':
     case 'secure-set':
     case 'mark-api-version':
     case 'retire-set':
@@ -201,7 +237,8 @@ function targetOf(pending: Pending, reason: Reason): string | undefined {
   }
 }
 
-function nameOrUid({ command }: Pending): string | undefined {
+/** What a command is about, as refusals name it: the uid of what stands, the name of what is made. */
+export function subjectOf(command: Command): string | undefined {
   switch (command.verb) {
     case 'create-vm':
     case 'create-vmi':
@@ -209,7 +246,19 @@ function nameOrUid({ command }: Pending): string | undefined {
       return command.name;
     case 'delete-member':
     case 'free-member':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
       return command.member.uid;
+    case 'restart-member':
+    case 'label-instance':
+      return command.instance.uid;
+    case 'preserve-disk':
+      return command.disk.uid;
+    case 'delete-revision':
+      return command.uid;
+    case 'roll-back':
     case 'secure-set':
     case 'mark-api-version':
     case 'retire-set':
@@ -222,11 +271,22 @@ function nameOrUid({ command }: Pending): string | undefined {
 /** Which object has to change before it makes sense to try again sooner than the wait says. */
 function behindOf(view: View, pending: Pending, reason: Reason): Refusal['behind'] | 'caught-up' {
   const { command } = pending;
+  if (reason === 'DiskChanged' && command.verb === 'preserve-disk') {
+    return { uid: command.disk.uid, version: versionOf(view, command.disk.uid) };
+  }
+  if (reason === 'RevisionGone' && command.verb === 'roll-back') {
+    const { uid } = command.revision;
+    return { uid, version: versionOf(view, uid) };
+  }
   const onMember = reason === 'MemberGone' || reason === 'MemberChanged' || reason === 'NotOwned';
   const uid = onMember && 'member' in command ? command.member.uid : pending.set;
   const object = view.objects.get(uid);
   if (uid === pending.set && object?.meta.generation !== pending.generation) return 'caught-up';
   return { uid, version: object?.meta.resourceVersion };
+}
+
+function versionOf(view: View, uid: Uid): ResourceVersion | undefined {
+  return view.objects.get(uid)?.meta.resourceVersion;
 }
 
 function hasMovedOn(view: View, behind: NonNullable<Refusal['behind']>): boolean {

@@ -16,6 +16,10 @@ export type Removal = {
   readonly purpose: Purpose;
   readonly because: string;
   readonly noticeOf: (member: Member) => Notice;
+  /** Whether the disks of a member outlive it; none does if absent. */
+  readonly keepsDisksOf?: (member: Member) => boolean;
+  /** Why one that is further back in the order is passed over, for whoever asks why not that one. */
+  readonly vetoOf?: (member: Member) => string | undefined;
 };
 
 export type Removed = {
@@ -75,7 +79,7 @@ type Victim = {
 
 function deleteMember(
   situation: Situation,
-  { purpose, because, noticeOf }: Removal,
+  { purpose, because, noticeOf, keepsDisksOf }: Removal,
   { member, disks, at }: Victim,
 ): Command {
   return {
@@ -86,19 +90,21 @@ function deleteMember(
     member: { name: member.meta.name, uid: member.meta.uid },
     purpose,
     disks: [...disks],
+    ...(keepsDisksOf?.(member) === true && { keepDisks: true }),
   };
 }
 
 function candidatesOf(
-  { order }: Removal,
+  { order, vetoOf }: Removal,
   commands: readonly Command[],
   vetoed: ReadonlyMap<string, string>,
 ): Candidate[] {
   const chosen = new Set(
     commands.flatMap((command) => (command.verb === 'delete-member' ? [command.member.uid] : [])),
   );
-  return order.slice(0, chosen.size + vetoed.size + runnersUp).map(({ meta: { name, uid } }) => {
-    const veto = vetoed.get(uid);
+  return order.slice(0, chosen.size + vetoed.size + runnersUp).map((member) => {
+    const { name, uid } = member.meta;
+    const veto = vetoed.get(uid) ?? vetoOf?.(member);
     return { name, uid, chosen: chosen.has(uid), ...(veto !== undefined && { veto }) };
   });
 }

@@ -8,7 +8,8 @@ import { setOf } from './objects.ts';
 import { setRefOf } from './outcome.ts';
 import { pendingOf } from './pending.ts';
 import { isPoisoned } from './poison.ts';
-import { poolBalance, poolMembers } from './pool/members.ts';
+import { poolBalance } from './pool/count.ts';
+import { poolState } from './pool/round.ts';
 import { replicaSetBalance, standingOf } from './replicaset/standing.ts';
 import type { Situation } from './situation.ts';
 import { specProblem } from './spec-problem.ts';
@@ -93,7 +94,9 @@ export function balanceOf(view: View, uid: Uid, moment: Moment): Balance {
     problem: specProblem(set),
     pending: pendingOf(view, uid),
   };
-  return set.kind === 'VirtualMachinePool'
-    ? poolBalance(set, poolMembers({ ...situation, set }))
-    : replicaSetBalance(set, standingOf({ ...situation, set }));
+  if (set.kind === 'VirtualMachinePool') {
+    const { members, count } = poolState({ ...situation, set });
+    return poolBalance(members, count);
+  }
+  return replicaSetBalance(set, standingOf({ ...situation, set }));
 }

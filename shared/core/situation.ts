@@ -50,7 +50,17 @@ export type Round = {
   readonly steps: readonly Step[];
   readonly balance: Balance;
   readonly holds: readonly Hold[];
+  /** Conditions beside those for trouble, pauses and holds. */
+  readonly conditions: readonly StandingCondition[];
   readonly counts: StatusCounts;
+};
+
+/** A condition as it holds now, without the time since when. */
+export type StandingCondition = {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
 };
 
 /** A member that a decision weighed. */
@@ -60,12 +70,18 @@ export type Candidate = NonNullable<Decided['candidates']>[number];
 export type StatusCounts = {
   readonly replicas: number;
   readonly readyReplicas: number;
+  readonly availableReplicas: number;
   readonly updatedReplicas?: number;
+  readonly currentRevision?: string;
+  readonly updateRevision?: string;
+  /** Log time at which they change though nothing happens. */
+  readonly wakeAt?: number;
 };
 
 /** Id of the next plan's command at an index. */
 export function effectAt({ view }: Situation, index: number): EffectId {
-  return effectId(view.lineage, { epoch: view.epoch, plan: view.plan + 1 }, index);
+  const { lineage, epoch, run, plan } = view;
+  return effectId(lineage, { epoch, run, plan: plan + 1 }, index);
 }
 
 /** How many commands the next plan may hold. */

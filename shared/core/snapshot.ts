@@ -4,17 +4,17 @@ import type { Uid } from '#shared/contract/ids.ts';
 import { kindOf, putObject } from './indices.ts';
 import { enterPending } from './pending.ts';
 import type { Refusal } from './refusals.ts';
-import { emptyView, type KindView, type Memory, type View } from './view.ts';
+import { emptyView, type Destroyed, type KindView, type Memory, type View } from './view.ts';
 
 /**
  * The view as plain data. It shares nothing with the view that the fold changes in place, so it stays
  * true while the view goes on; objects, commands and outcomes are never changed and are shared.
  */
 export function toSnapshot(view: View): Snapshot {
-  const { shard, lineage, sequence, bornAt, now, epoch, plan, carefulUntil } = view;
+  const { shard, lineage, sequence, bornAt, now, epoch, run, plan, carefulUntil } = view;
   return {
     version: snapshotVersion,
-    ...{ shard, lineage, sequence, bornAt, now, epoch, plan, carefulUntil },
+    ...{ shard, lineage, sequence, bornAt, now, epoch, run, plan, carefulUntil },
     vanished: [...view.vanished],
     kinds: [...view.kinds].map(([kind, known]) => ({ kind, ...fromKind(known) })),
     poisoned: [...view.poisoned],
@@ -39,8 +39,8 @@ export function fromSnapshot(value: unknown): View | undefined {
 
 function toView(snapshot: Snapshot): View {
   const view = emptyView(snapshot.shard, snapshot.lineage);
-  const { sequence, bornAt, now, epoch, plan, carefulUntil } = snapshot;
-  Object.assign(view, { sequence, bornAt, now, epoch, plan, carefulUntil });
+  const { sequence, bornAt, now, epoch, run, plan, carefulUntil } = snapshot;
+  Object.assign(view, { sequence, bornAt, now, epoch, run, plan, carefulUntil });
   for (const [uid, at] of snapshot.vanished) view.vanished.set(uid, at);
   for (const [namespace, at] of snapshot.poisoned) view.poisoned.set(namespace, at);
   for (const known of snapshot.kinds) Object.assign(kindOf(view, known.kind), toKind(known));
@@ -78,7 +78,17 @@ function toKind({ synced, since, highest, open, closed }: KindSnapshot): Omit<Ki
 type MemorySnapshot = Snapshot['memories'][number];
 
 function fromMemory(set: Uid, memory: Memory): MemorySnapshot {
-  const { pending: _, held, refusals, destroyed, purposes, freed, notices, ...rest } = memory;
+  const {
+    pending: _,
+    held,
+    refusals,
+    destroyed,
+    purposes,
+    keeps,
+    freed,
+    notices,
+    ...rest
+  } = memory;
   return {
     set,
     ...rest,
@@ -86,6 +96,7 @@ function fromMemory(set: Uid, memory: Memory): MemorySnapshot {
     refusals: [...refusals].map(([key, refusal]) => [key, { ...refusal }]),
     destroyed: [...destroyed],
     purposes: [...purposes],
+    keeps: [...keeps],
     freed: [...freed],
     notices: [...notices].map(([reason, times]) => [reason, [...times]]),
     pruned: [...memory.pruned],
@@ -101,8 +112,9 @@ function toMemory(memory: MemorySnapshot): Memory {
     refusals: new Map(memory.refusals.map(([key, refusal]) => [key, toRefusal(refusal)])),
     slowStart: memory.slowStart,
     ...{ desired, loweredFrom, explained, marked },
-    destroyed: new Map(memory.destroyed),
+    destroyed: new Map(memory.destroyed.map(([uid, destroyed]) => [uid, toDestroyed(destroyed)])),
     purposes: new Map(memory.purposes),
+    keeps: new Set(memory.keeps),
     freed: new Set(memory.freed),
     notices: new Map(memory.notices),
     statusAt: memory.statusAt,
@@ -119,4 +131,9 @@ function toRefusal(refusal: MemorySnapshot['refusals'][number][1]): Refusal {
     field,
     behind: behind && { uid: behind.uid, version: behind.version },
   };
+}
+
+/** Without the field where it is undefined: views of the same records are equal to the byte. */
+function toDestroyed({ heals, ...destroyed }: MemorySnapshot['destroyed'][number][1]): Destroyed {
+  return { ...destroyed, ...(heals === true && { heals }) };
 }

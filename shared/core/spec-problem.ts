@@ -7,11 +7,21 @@ export type SpecProblem = {
   readonly message: string;
 };
 
+/** Told by a watcher that named a pool's strategies and did not say what is in them. */
+function isHalfKnown(set: ScaledSet): boolean {
+  if (set.kind !== 'VirtualMachinePool' || set.meta.form !== undefined) return false;
+  return set.present.includes('scaleInStrategy') || set.present.includes('updateStrategy');
+}
+
 /**
  * What keeps a set from being scaled. Upstream ignores such a set in silence (pool.go and replicaset.go,
  * execute); we say so, and go on freeing and retiring.
  */
 export function specProblem(set: ScaledSet): SpecProblem | undefined {
+  if (isHalfKnown(set)) {
+    const message = 'the strategies of the pool are told by the next survey';
+    return { reason: 'InvalidTemplate', message };
+  }
   if (set.problem !== undefined) return { reason: 'InvalidTemplate', message: set.problem };
   const { template } = set;
   if (template === undefined) {

@@ -16,6 +16,8 @@ test('counts members that terminate as present, and those of the template as upd
     readyReplicas: 2,
     availableReplicas: 2,
     updatedReplicas: 2,
+    currentRevision: 'web-1',
+    updateRevision: 'web-1',
     observedGeneration: 1,
     labelSelector: 'app=web',
     conditions: [],

@@ -7,6 +7,7 @@ import {
   isPending,
   type Hold,
   type Situation,
+  type StandingCondition,
   type StatusCounts,
   type Trouble,
 } from './situation.ts';
@@ -18,6 +19,7 @@ export type StatusInput = {
   readonly counts: StatusCounts;
   readonly trouble: Trouble | undefined;
   readonly holds: readonly Hold[];
+  readonly conditions: readonly StandingCondition[];
 };
 
 export type Unnumbered = { readonly status: SetStatus; readonly notices: readonly Notice[] };
@@ -71,7 +73,8 @@ export function statusCommands(
 
 function conditionalOf(situation: Situation, input: StatusInput): Conditional {
   const { set, paused, moment } = situation;
-  return { set, paused, trouble: input.trouble, holds: input.holds, now: moment.now };
+  const { trouble, holds, conditions } = input;
+  return { set, paused, trouble, holds, conditions, now: moment.now };
 }
 
 function statusOf(
@@ -83,8 +86,10 @@ function statusOf(
   return {
     replicas: counts.replicas,
     readyReplicas: counts.readyReplicas,
-    availableReplicas: counts.readyReplicas,
+    availableReplicas: counts.availableReplicas,
     ...(counts.updatedReplicas !== undefined && { updatedReplicas: counts.updatedReplicas }),
+    ...(counts.currentRevision !== undefined && { currentRevision: counts.currentRevision }),
+    ...(counts.updateRevision !== undefined && { updateRevision: counts.updateRevision }),
     ...(set.meta.generation !== undefined && { observedGeneration: set.meta.generation }),
     ...(labelSelector !== undefined && { labelSelector }),
     conditions: [...conditions],
@@ -107,7 +112,7 @@ function isTold(shown: SetStatus, wanted: SetStatus, pruned: ReadonlySet<string>
       if (pruned.has(field) || wanted[field] === undefined) return true;
       return (shown[field] ?? 0) === wanted[field];
     }) &&
-    (pruned.has('labelSelector') || (shown.labelSelector ?? '') === (wanted.labelSelector ?? '')) &&
+    texts.every((field) => pruned.has(field) || (shown[field] ?? '') === (wanted[field] ?? '')) &&
     (pruned.has('conditions') || sameConditions(shown.conditions ?? [], wanted.conditions ?? []))
   );
 }
@@ -120,6 +125,8 @@ const numbers = [
   'observedGeneration',
 ] as const;
 
+const texts = ['labelSelector', 'currentRevision', 'updateRevision'] as const;
+
 /** Events of upstream for conditions that come or go with this write. */
 function noticesOf(set: ScaledSet, conditions: readonly Condition[]): readonly Notice[] {
   const before = set.status.conditions ?? [];
@@ -130,11 +137,24 @@ function noticesOf(set: ScaledSet, conditions: readonly Condition[]): readonly N
     const notice = failureNotice(failure);
     if (notice !== undefined) notices.push(notice);
   }
+  for (const { type, status, reason = '', message = '' } of conditions) {
+    if (
+      !isWarning(type, status) ||
+      before.some((old) => old.type === type && old.status === status)
+    )
+      continue;
+    notices.push({ type: 'Warning', reason, message });
+  }
   const paused = conditions.some(({ type }) => type === 'ReplicaPaused');
   if (paused !== before.some(({ type }) => type === 'ReplicaPaused')) {
     notices.push(pauseNotice(set, paused));
   }
   return notices;
+}
+
+/** Conditions of our own that people should hear of when they begin. */
+function isWarning(type: string, status: string): boolean {
+  return type === 'VolumeSafety' || (type === 'Progressing' && status === 'False');
 }
 
 /** Reasons that are told by an event of their own, when the refusal or the hold is. */

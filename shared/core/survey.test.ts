@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { evolve } from './evolve.ts';
 import { given } from './testing/given.ts';
 import { aPool, aRevision, aVm, aVolume, later, vms } from './testing/objects.ts';
 
@@ -146,6 +147,16 @@ test('poison elsewhere stops nothing, a broken frame stops the whole shard', () 
       .scales(1);
   shrinking().reads({ namespace: 'other', problem: 'x' }).decides({ verb: 'delete-member' });
   shrinking().reads({ problem: 'x' }).tells('Poisoned');
+});
+
+test('an intake that cannot be read stops nothing: it says nothing of objects', () => {
+  const story = given(aPool({ replicas: 2 }), aRevision(), ...vms(0, 2))
+    .rests()
+    .scales(1);
+  const { sequence, now: at } = story.view;
+  const poison = [{ namespace: 'default', problem: 'x' }];
+  evolve(story.view, { sequence: sequence + 1, at, family: 'intake', records: [], poison });
+  story.decides({ verb: 'delete-member' });
 });
 
 test('a poisoned record in a survey is not taken for an absent object', () => {

@@ -27,7 +27,8 @@ export function isComparable(left: TemplateDigest, right: TemplateDigest): boole
 
 type Volumes = TemplateDigest['volumes'];
 
-function sameVolumes(left: Volumes, right: Volumes): boolean {
+/** Whether both make the same disks under the same names. */
+export function sameVolumes(left: Volumes, right: Volumes): boolean {
   const names = Object.keys(left);
   if (names.length !== Object.keys(right).length) return false;
   return names.every((name) => Object.hasOwn(right, name) && left[name] === right[name]);

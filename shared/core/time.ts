@@ -11,6 +11,32 @@ export function rfc3339(ms: number): string {
   return `${date}T${padded(hour, 2)}:${padded(minute, 2)}:${padded(seconds % 60, 2)}Z`;
 }
 
+const moment =
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|([+-])(\d{2}):(\d{2}))$/;
+
+/** Milliseconds since 1970 of an RFC 3339 time, to the second; undefined for anything else. */
+export function msOf(time: string | null | undefined): number | undefined {
+  const parts = moment.exec(time ?? '');
+  if (parts === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1, 7)
+    .map(Number);
+  const [sign, hours = '0', minutes = '0'] = parts.slice(7);
+  const offset = (sign === '-' ? -60 : 60) * (Number(hours) * 60 + Number(minutes));
+  const seconds = hour * 3600 + minute * 60 + second - offset;
+  return dayOf({ year, month, day }) * msOfDay + seconds * 1000;
+}
+
+/** The day counted from 1970 of a Gregorian date: the inverse of civilDate. */
+function dayOf({ year, month, day }: ReturnType<typeof civilDate>): number {
+  const fromMarch = month > 2 ? year : year - 1;
+  const era = Math.floor(fromMarch / 400);
+  const yearOfEra = fromMarch - era * 400;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const leaps = Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100);
+  return era * 146_097 + yearOfEra * 365 + leaps + dayOfYear - 719_468;
+}
+
 /**
  * The Gregorian date of a day counted from 1970. Years are counted from March, so that the leap day is
  * the last of its year, in eras of 400 years that all have the same length.

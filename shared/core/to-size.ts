@@ -1,6 +1,4 @@
 import type { EffectId } from '#shared/contract/ids.ts';
-import type { ScaledSet } from '#shared/contract/objects.ts';
-import { desiredOf } from './objects.ts';
 import { nothing, type Situation, type Step } from './situation.ts';
 import type { Pending } from './view.ts';
 
@@ -22,7 +20,8 @@ export function unstartedDeletes(pending: readonly Pending[]): readonly Pending[
 }
 
 function isScaleIn({ command }: Pending): boolean {
-  return command.verb === 'delete-member' && command.purpose === 'scale-in';
+  if (command.verb !== 'delete-member') return false;
+  return command.purpose === 'scale-in' || command.purpose === 'surge';
 }
 
 /** Where a set stands, as far as turning back goes. */
@@ -63,6 +62,8 @@ export function turnBack(
 
 /** How a kind of set gets from where it stands to its size. */
 export type Moves = {
+  /** What the set shall have now. */
+  readonly target: number;
   readonly staying: number;
   readonly coming: number;
   readonly missing: number;
@@ -76,14 +77,13 @@ export type Moves = {
  * Brings a set to its size. What is on its way and no longer wanted is called back first; the same plan
  * may already do the rest, as the two never touch the same member.
  */
-export function toSize({ set, pending }: Situation<ScaledSet>, moves: Moves): Step {
-  const desired = desiredOf(set);
-  const { staying, coming, keepAll } = moves;
-  const withdraws = [...turnBack(pending, { desired, staying, coming, keepAll })];
+export function toSize({ pending }: Situation, moves: Moves): Step {
+  const { target, staying, coming, keepAll } = moves;
+  const withdraws = [...turnBack(pending, { desired: target, staying, coming, keepAll })];
   const step = moves.missing > 0 ? moves.out() : moves.surplus > 0 ? moves.in() : nothing;
   if (withdraws.length === 0) return step;
   if (step.type === 'act') return { ...step, withdraws };
-  const because = `replicas is ${desired} now: what has not begun is called back`;
+  const because = `replicas is ${target} now: what has not begun is called back`;
   return { ...step, type: 'act', because, commands: [], withdraws };
 }
 

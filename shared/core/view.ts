@@ -21,6 +21,8 @@ export type View = {
   now: number;
   /** Sequence of the newest `opened`; 0 while nobody has taken the shard over. */
   epoch: number;
+  /** Tells this epoch from another of the same number, in a log that was set back since; '' before. */
+  run: string;
   /** Number of the newest plan of this epoch. */
   plan: number;
   /** The log's oldest records had aged out when its fold began: what they said is not in the view. */
@@ -32,6 +34,8 @@ export type View = {
   readonly named: Map<Kind, Map<string, Map<string, Named>>>;
   /** By uid of the controller that owns them. */
   readonly owned: Map<Uid, Set<Uid>>;
+  /** By namespace: VMs with the pool finalizer, and VMIs, that nobody controls. */
+  readonly loose: Map<string, Set<Uid>>;
   /** Living sets by namespace. */
   readonly sets: Map<string, Set<Uid>>;
   /** Pools by namespace and name of a dataVolumeTemplate. */
@@ -121,6 +125,8 @@ export type Memory = {
   readonly destroyed: Map<Uid, Destroyed>;
   /** Under which purpose a member was deleted by us: freeing it follows the same one. */
   readonly purposes: Map<Uid, Purpose>;
+  /** Members whose disks outlive them, by the policy under which they went: freeing comes after that. */
+  readonly keeps: Set<Uid>;
   /** Members of a set that is being deleted, whose disks the book has been told of. */
   readonly freed: Set<Uid>;
   /** Log times of literal Kubernetes events, by reason. */
@@ -138,6 +144,8 @@ export type Destroyed = {
   readonly at: number;
   readonly explained: boolean;
   readonly effect: EffectId;
+  /** It was one that did not start. */
+  readonly heals?: true;
 };
 
 /** One message of the log, as the fold takes it. */
@@ -166,12 +174,14 @@ export function emptyView(shard: Shard, lineage: string, hasGap = false): View {
     bornAt: 0,
     now: 0,
     epoch: 0,
+    run: '',
     plan: 0,
     hasGap,
     carefulUntil: 0,
     objects: new Map(),
     named: new Map(),
     owned: new Map(),
+    loose: new Map(),
     sets: new Map(),
     stems: new Map(),
     makers: new Map(),
@@ -199,6 +209,7 @@ export function emptyMemory(): Memory {
     explained: 0,
     destroyed: new Map(),
     purposes: new Map(),
+    keeps: new Set(),
     freed: new Set(),
     notices: new Map(),
     statusAt: undefined,

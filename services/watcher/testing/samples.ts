@@ -76,7 +76,7 @@ const vmiSpec = {
     devices: { disks: [{ name: 'root', serial: canary }] },
     firmware: { serial: canary },
   },
-  nodeSelector: { zone: canary },
+  nodeSelector: { zone: 'a' },
   volumes: [
     { name: 'root', dataVolume: { name: 'root' } },
     { name: 'extra', persistentVolumeClaim: { claimName: 'shared' } },
@@ -106,7 +106,21 @@ const conditions = [
   },
 ];
 
-const setStatus = { replicas: 2, readyReplicas: 1, labelSelector: 'app=web', conditions };
+const selectionPolicy = {
+  sortPolicy: 'Oldest',
+  selectors: {
+    labelSelector: { matchLabels: { tier: 'front' } },
+    nodeSelectorRequirementMatcher: [{ key: 'zone', operator: 'In', values: ['a'] }],
+  },
+};
+const setStatus = {
+  currentRevision: 'web-1',
+  updateRevision: 'web-2',
+  replicas: 2,
+  readyReplicas: 1,
+  labelSelector: 'app=web',
+  conditions,
+};
 const selector = {
   matchLabels: { app: 'web' },
   matchExpressions: [{ key: 'app', operator: 'In', values: ['web'] }],
@@ -125,8 +139,13 @@ export const samples: Readonly<Record<Kind, RawObject>> = {
       selector,
       virtualMachineTemplate: vmTemplate,
       nameGeneration: { appendIndexToSecretRefs: true },
-      autohealing: { startUpFailureThreshold: 2 },
+      autohealing: { startUpFailureThreshold: 2, minFailingToStartDuration: '10m' },
       maxUnavailable: '25%',
+      minReadySeconds: 5,
+      scaleInStrategy: {
+        proactive: { statePreservation: 'Offline', selectionPolicy, note: canary },
+      },
+      updateStrategy: { proactive: { selectionPolicy }, note: canary },
     },
     status: setStatus,
   },
@@ -157,7 +176,12 @@ export const samples: Readonly<Record<Kind, RawObject>> = {
   VirtualMachineInstance: {
     metadata: metadata('web-0'),
     spec: vmiSpec,
-    status: { phase: 'Running', conditions, interfaces: [{ ipAddress: canary }] },
+    status: {
+      phase: 'Running',
+      nodeName: 'node-1',
+      conditions,
+      interfaces: [{ ipAddress: canary }],
+    },
   },
   DataVolume: {
     metadata: metadata('root-0'),

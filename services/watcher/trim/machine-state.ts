@@ -1,5 +1,6 @@
 import type { Vm } from '#shared/contract/objects.ts';
-import { fieldsOf, flagOf, listOf, textOf } from './read.ts';
+import { fieldsOf, flagOf, isSet, listOf, textMapOf, textOf } from './read.ts';
+import type { Fields } from './read.ts';
 
 type Ready = NonNullable<Vm['ready']>;
 
@@ -10,12 +11,25 @@ export function readReady(status: unknown): Ready | undefined {
   const state = textOf(ready?.['status']);
   if (ready === undefined || state === undefined) return undefined;
   const reason = textOf(ready['reason']);
-  const lastProbeTime = ready['lastProbeTime'] === null ? null : textOf(ready['lastProbeTime']);
+  const lastProbeTime = timeIn(ready, 'lastProbeTime');
+  const lastTransitionTime = timeIn(ready, 'lastTransitionTime');
   return {
     status: state,
     ...(reason === undefined ? {} : { reason }),
     ...(lastProbeTime === undefined ? {} : { lastProbeTime }),
+    ...(lastTransitionTime === undefined ? {} : { lastTransitionTime }),
   };
+}
+
+/** KubeVirt writes null for a time that it has not set, and that is told. */
+function timeIn(condition: Fields, name: string): string | null | undefined {
+  return condition[name] === null ? null : textOf(condition[name]);
+}
+
+/** Where a VMI may run, of its spec or of the template of one. */
+export function readNodeSelector(vmiSpec: unknown): Pick<Vm, 'nodeSelector'> {
+  const { nodeSelector } = fieldsOf(vmiSpec);
+  return isSet(nodeSelector) ? { nodeSelector: textMapOf(nodeSelector) } : {};
 }
 
 /** `running` is the older spelling of runStrategy Always and Halted. */

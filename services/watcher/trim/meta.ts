@@ -1,5 +1,6 @@
 import { resourceVersionSchema, uidSchema } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
+import { currentForm } from '#shared/contract/objects.ts';
 import type { Meta, Owner } from '#shared/contract/objects.ts';
 import { annotationPrefix, apiVersionAnnotations } from '#shared/contract/words.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
@@ -43,6 +44,7 @@ export function readMeta(kind: Kind, raw: unknown): Meta {
     annotations: readAnnotations(metadata['annotations']),
     finalizers: textsOf(metadata['finalizers']),
     owners: listOf(metadata['ownerReferences']).flatMap(readOwner),
+    form: currentForm,
   };
 }
 

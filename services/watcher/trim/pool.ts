@@ -2,19 +2,21 @@ import { digestVmTemplate } from '#shared/cluster/template-digest.ts';
 import type { DigestKey } from '#shared/cluster/template-digest.ts';
 import type { Pool, Template } from '#shared/contract/objects.ts';
 import { readClaims, readDisks } from './disks.ts';
-import { readRunStrategy } from './machine-state.ts';
+import { readNodeSelector, readRunStrategy } from './machine-state.ts';
 import { readMeta } from './meta.ts';
-import { fieldsOf, flagOf, textMapOf } from './read.ts';
+import { fieldsOf, flagOf, isSet, textMapOf } from './read.ts';
 import type { Fields } from './read.ts';
 import { readSetFields, replicasProblem } from './set-fields.ts';
+import { readStrategies } from './strategies.ts';
 
-/** Fields of the spec that change how a pool is to be treated; their content is not needed yet. */
+/** Fields of the spec of which it is told that they are set, whatever their content. */
 const noted = ['scaleInStrategy', 'updateStrategy', 'autohealing', 'maxUnavailable'] as const;
 
 export function trimPool(raw: Fields, key: DigestKey): Pool {
   const spec = fieldsOf(raw['spec']);
   const found = findTemplate(spec);
-  const problem = found.problem ?? replicasProblem(spec);
+  const strategies = readStrategies(spec);
+  const problem = found.problem ?? replicasProblem(spec) ?? strategies.problem;
   const nameGeneration = readNameGeneration(spec['nameGeneration']);
   return {
     kind: 'VirtualMachinePool',
@@ -23,6 +25,7 @@ export function trimPool(raw: Fields, key: DigestKey): Pool {
     ...(found.template === undefined ? {} : { template: readTemplate(found.template, key) }),
     ...(problem === undefined ? {} : { problem }),
     ...(nameGeneration === undefined ? {} : { nameGeneration }),
+    ...strategies.told,
     present: noted.filter((name) => isSet(spec[name])),
   };
 }
@@ -50,6 +53,7 @@ function readTemplate({ metadata, spec }: Fields, key: DigestKey): Template {
     digest: digestVmTemplate({ metadata, spec }, key),
     labels: textMapOf(fieldsOf(metadata)['labels']),
     vmiLabels: textMapOf(fieldsOf(vmi['metadata'])['labels']),
+    ...readNodeSelector(vmi['spec']),
     ...(runStrategy === undefined ? {} : { runStrategy }),
     disks: readDisks(spec),
     claims: readClaims(vmi['spec']),
@@ -60,12 +64,10 @@ function readNameGeneration(raw: unknown): Pool['nameGeneration'] {
   if (!isSet(raw)) return undefined;
   const configMaps = flagOf(fieldsOf(raw)['appendIndexToConfigMapRefs']);
   const secrets = flagOf(fieldsOf(raw)['appendIndexToSecretRefs']);
+  const hostname = flagOf(fieldsOf(raw)['setHostnameToVMName']);
   return {
     ...(configMaps === undefined ? {} : { appendIndexToConfigMapRefs: configMaps }),
     ...(secrets === undefined ? {} : { appendIndexToSecretRefs: secrets }),
+    ...(hostname === undefined ? {} : { setHostnameToVMName: hostname }),
   };
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

@@ -38,6 +38,11 @@ export function textsOf(value: unknown): string[] {
   return listOf(value).filter((item) => typeof item === 'string');
 }
 
+/** The API server writes null where nobody has set anything. */
+export function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
 /** Only the entries that are text. */
 export function textMapOf(value: unknown): Record<string, string> {
   const entries: [string, string][] = [];

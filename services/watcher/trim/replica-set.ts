@@ -3,6 +3,7 @@ import type { DigestKey } from '#shared/cluster/template-digest.ts';
 import type { ReplicaSet, Template } from '#shared/contract/objects.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import { readClaims } from './disks.ts';
+import { readNodeSelector } from './machine-state.ts';
 import { readMeta } from './meta.ts';
 import { fieldsOf, textMapOf, textOf } from './read.ts';
 import type { Fields } from './read.ts';
@@ -30,6 +31,7 @@ function readTemplate(template: Fields, setName: string, key: DigestKey): Templa
     digest: digestVmiTemplate(template, key),
     labels: vmiLabels,
     vmiLabels,
+    ...readNodeSelector(template['spec']),
     // No dash is added (kubevirt replicaset.go, spec.template.metadata.name).
     namePrefix: textOf(name) || textOf(generateName) || setName,
     disks: [],

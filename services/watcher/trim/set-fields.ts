@@ -11,12 +11,14 @@ export function readSetFields(
   const spec = fieldsOf(raw['spec']);
   const { managedFields } = fieldsOf(raw['metadata']);
   const replicas = intOf(spec['replicas']);
+  const minReadySeconds = intOf(spec['minReadySeconds']);
   const selector = readSelector(spec['selector']);
   const replicasBy = writerOf(managedFields, ['f:spec', 'f:replicas']);
   const createdBy = creatorOf(managedFields);
   return {
     ...(replicas === undefined ? {} : { replicas }),
     paused: spec['paused'] === true,
+    ...(minReadySeconds === undefined || minReadySeconds < 0 ? {} : { minReadySeconds }),
     ...(selector === undefined ? {} : { selector }),
     status: readStatus(raw['status'], isOurStatus(managedFields)),
     ...(replicasBy === undefined ? {} : { replicasBy }),
@@ -30,7 +32,8 @@ export function replicasProblem(spec: Fields): string | undefined {
   return intOf(replicas) === undefined ? 'spec.replicas is not a whole number' : undefined;
 }
 
-function readSelector(raw: unknown): Selector | undefined {
+/** A LabelSelector as it stands, to be parsed by whoever uses it. */
+export function readSelector(raw: unknown): Selector | undefined {
   if (raw === undefined || raw === null) return undefined;
   const { matchLabels, matchExpressions } = fieldsOf(raw);
   return {
@@ -42,7 +45,7 @@ function readSelector(raw: unknown): Selector | undefined {
 }
 
 /** One that cannot be read is kept without its words: leaving it out would widen the selector. */
-function readExpression(raw: unknown) {
+export function readExpression(raw: unknown) {
   const { key, operator, values } = fieldsOf(raw);
   return {
     key: textOf(key) ?? '',
@@ -67,6 +70,8 @@ const counts = [
 function readStatus(raw: unknown, withMessages: boolean): SetStatus {
   const status = fieldsOf(raw);
   const labelSelector = textOf(status['labelSelector']);
+  const currentRevision = textOf(status['currentRevision']);
+  const updateRevision = textOf(status['updateRevision']);
   const { conditions } = status;
   return {
     ...Object.fromEntries(
@@ -76,6 +81,8 @@ function readStatus(raw: unknown, withMessages: boolean): SetStatus {
       }),
     ),
     ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(currentRevision === undefined ? {} : { currentRevision }),
+    ...(updateRevision === undefined ? {} : { updateRevision }),
     ...(Array.isArray(conditions)
       ? { conditions: conditions.map((condition) => readCondition(condition, withMessages)) }
       : {}),

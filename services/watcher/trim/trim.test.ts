@@ -30,7 +30,7 @@ test.each(kinds)('of a %s what is told is as the contract has it, and no canary'
 
 /** Where strings may stand, and keys may be anything: the allow-list, written a second time. */
 const free =
-  /^metadata\.(?:namespace|name|uid|resourceVersion|creationTimestamp|labels(?:\..*)?|finalizers\.\d+|ownerReferences\.\d+\.(?:apiVersion|kind|name|uid)|annotations\.(?:rollcall\.dev\/|kubevirt\.io\/(?:latest|storage)-observed).*|managedFields\.\d+\.(?:manager|operation|subresource|time))$|^spec\.(?:selector\..*|runStrategy|storageClassName|volumeName|persistentVolumeReclaimPolicy|claimRef\..*|(?:storage\.)?resources\.requests\.storage|storage\.storageClassName|capacity\.storage)$|^status\.(?:phase|claimName|labelSelector|printableStatus|capacity\.storage|conditions\.\d+\.(?:type|status|reason|lastProbeTime|lastTransitionTime))$|(?:^spec|emplate)\.metadata\.(?:labels(?:\..*)?|generateName)$|(?:spec|emplate)\.runStrategy$|(?:^spec|emplate\.spec)\.volumes\.\d+\.(?:dataVolume\.name|persistentVolumeClaim\.claimName)$|dataVolumeTemplates\.\d+\.(?:metadata\.name|spec\.storage\.(?:resources\.requests\.storage|storageClassName))$/;
+  /^metadata\.(?:namespace|name|uid|resourceVersion|creationTimestamp|labels(?:\..*)?|finalizers\.\d+|ownerReferences\.\d+\.(?:apiVersion|kind|name|uid)|annotations\.(?:rollcall\.dev\/|kubevirt\.io\/(?:latest|storage)-observed).*|managedFields\.\d+\.(?:manager|operation|subresource|time))$|^spec\.(?:selector\..*|runStrategy|storageClassName|volumeName|(?:scaleIn|update)Strategy\.proactive\.selectionPolicy\.selectors\..*|persistentVolumeReclaimPolicy|claimRef\..*|(?:storage\.)?resources\.requests\.storage|storage\.storageClassName|capacity\.storage)$|^status\.(?:phase|nodeName|(?:current|update)Revision|claimName|labelSelector|printableStatus|capacity\.storage|conditions\.\d+\.(?:type|status|reason|lastProbeTime|lastTransitionTime))$|(?:^spec|emplate)\.metadata\.(?:labels(?:\..*)?|generateName)$|(?:spec|emplate)\.runStrategy$|(?:^spec|emplate\.spec)\.nodeSelector(?:\..*)?$|(?:^spec|emplate\.spec)\.volumes\.\d+\.(?:dataVolume\.name|persistentVolumeClaim\.claimName)$|dataVolumeTemplates\.\d+\.(?:metadata\.name|spec\.storage\.(?:resources\.requests\.storage|storageClassName))$/;
 
 /** The object with `secret` in place of every other string, and as key and value at every level. */
 function salted(value: unknown, path: string, secret: string): unknown {
@@ -102,6 +102,7 @@ test('a pool is told with what decisions need in clear', () => {
     template: {
       digest: digestVmTemplate(vmTemplate, key),
       labels: { app: 'web' },
+      nodeSelector: { zone: 'a' },
       runStrategy: 'Always',
       disks: [{ name: 'root', storageClass: 'fast', size: '10Gi' }],
       claims: [
@@ -110,8 +111,12 @@ test('a pool is told with what decisions need in clear', () => {
       ],
     },
     nameGeneration: { appendIndexToSecretRefs: true },
-    present: ['autohealing', 'maxUnavailable'],
-    status: { replicas: 2, readyReplicas: 1 },
+    minReadySeconds: 5,
+    scaleIn: { type: 'proactive', preservation: 'Offline', selection: { sort: 'Oldest' } },
+    update: { type: 'proactive', selection: { labels: { matchLabels: { tier: 'front' } } } },
+    maxUnavailable: '25%',
+    healing: { failures: 2, failingMs: 600_000 },
+    status: { replicas: 2, readyReplicas: 1, currentRevision: 'web-1', updateRevision: 'web-2' },
     replicasBy: { manager: 'kubectl', subresource: 'scale', time: '2026-11-21T11:00:00Z' },
     createdBy: { manager: 'kubectl-create', time: '2026-11-21T10:00:00Z' },
   });
@@ -166,6 +171,8 @@ test('a VM tells its disks, claims, readiness and failures to start', () => {
     printableStatus: 'Running',
     ready: { status: 'True', reason: 'Fine', lastProbeTime: null },
     consecutiveFailCount: 2,
+    vmiLabels: { app: 'web' },
+    nodeSelector: { zone: 'a' },
   });
   expect(trimmed('VirtualMachine', { spec: { running: false } })).toMatchObject({
     runStrategy: 'Halted',

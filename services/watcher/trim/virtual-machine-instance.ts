@@ -8,11 +8,13 @@ import type { Fields } from './read.ts';
 export function trimVirtualMachineInstance(raw: Fields): Vmi {
   const { spec, status } = raw;
   const phase = textOf(fieldsOf(status)['phase']);
+  const nodeName = textOf(fieldsOf(status)['nodeName']);
   const ready = readReady(status);
   return {
     kind: 'VirtualMachineInstance',
     meta: readMeta('VirtualMachineInstance', raw['metadata']),
     ...(phase === undefined ? {} : { phase }),
+    ...(nodeName === undefined ? {} : { nodeName }),
     claims: readClaims(spec),
     ...(ready === undefined ? {} : { ready }),
   };

@@ -1,12 +1,13 @@
 import type { Vm } from '#shared/contract/objects.ts';
 import { readClaims, readDisks } from './disks.ts';
-import { readReady, readRunStrategy } from './machine-state.ts';
+import { readNodeSelector, readReady, readRunStrategy } from './machine-state.ts';
 import { readMeta } from './meta.ts';
-import { fieldsOf, intOf, textOf } from './read.ts';
+import { fieldsOf, intOf, textMapOf, textOf } from './read.ts';
 import type { Fields } from './read.ts';
 
 export function trimVirtualMachine(raw: Fields): Vm {
   const { spec, status } = raw;
+  const vmi = fieldsOf(fieldsOf(spec)['template']);
   const { printableStatus, startFailure } = fieldsOf(status);
   const runStrategy = readRunStrategy(spec);
   const printable = textOf(printableStatus);
@@ -15,9 +16,11 @@ export function trimVirtualMachine(raw: Fields): Vm {
   return {
     kind: 'VirtualMachine',
     meta: readMeta('VirtualMachine', raw['metadata']),
+    vmiLabels: textMapOf(fieldsOf(vmi['metadata'])['labels']),
+    ...readNodeSelector(vmi['spec']),
     ...(runStrategy === undefined ? {} : { runStrategy }),
     disks: readDisks(spec),
-    claims: readClaims(fieldsOf(fieldsOf(spec)['template'])['spec']),
+    claims: readClaims(vmi['spec']),
     ...(printable === undefined ? {} : { printableStatus: printable }),
     ...(ready === undefined ? {} : { ready }),
     ...(consecutiveFailCount === undefined ? {} : { consecutiveFailCount }),

@@ -52,6 +52,7 @@ function objectOf(command: Command): readonly string[] {
     case 'secure-set':
     case 'mark-api-version':
     case 'retire-set':
+    case 'roll-back':
       return ['the set'];
     case 'write-status':
       return ['the status'];
@@ -62,7 +63,18 @@ function objectOf(command: Command): readonly string[] {
       return [`member/${command.name}`];
     case 'delete-member':
     case 'free-member':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
       return [`member/${command.member.name}`];
+    case 'restart-member':
+    case 'label-instance':
+      return [`instance/${command.instance.uid}`];
+    case 'preserve-disk':
+      return [`disk/${command.disk.uid}`];
+    case 'delete-revision':
+      return [`revision/${command.name}`];
     case 'post-event':
       return [];
   }

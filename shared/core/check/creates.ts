@@ -2,6 +2,7 @@ import type { Pool } from '#shared/contract/objects.ts';
 import { poolMemberName } from '../names.ts';
 import { desiredOf, isNameKnown, namedAs } from '../objects.ts';
 import { poolMembers } from '../pool/members.ts';
+import { poolState } from '../pool/round.ts';
 import { takenDisk } from '../pool/scale-out.ts';
 import { standingOf } from '../replicaset/standing.ts';
 import { compareDigests } from '../template.ts';
@@ -17,7 +18,7 @@ export function checkCreates(checked: Checked): readonly string[] {
   const kind = set.kind === 'VirtualMachinePool' ? 'VirtualMachine' : 'VirtualMachineInstance';
   return [
     ...finding(
-      creates.length > 0 && standingWith(checked) + creates.length > desiredOf(set),
+      creates.length > 0 && standingWith(checked) + creates.length > targetOf(checked),
       'I3 members would be more than wanted',
     ),
     ...finding(
@@ -35,6 +36,13 @@ export function checkCreates(checked: Checked): readonly string[] {
     ),
     ...(set.kind === 'VirtualMachinePool' ? checkPoolCreates(checked, set) : []),
   ];
+}
+
+/** What the set shall have now: in a roll-out a pool has extra members. */
+function targetOf(checked: Checked): number {
+  const { set } = checked;
+  if (set.kind !== 'VirtualMachinePool') return desiredOf(set);
+  return poolState({ ...checked, set }).count.target;
 }
 
 /** What the set has and gets already, by the count that its kind goes by. */

@@ -1,14 +1,17 @@
 import type { DestructiveCommand } from '#shared/contract/commands.ts';
 import type { Member, Pool } from '#shared/contract/objects.ts';
+import { replaceDisksAnnotation } from '#shared/contract/words.ts';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import { endangeredDisks } from '../disks.ts';
 import { mostDestroyed, recentlyDestroyed } from '../mass-delete.ts';
-import { controllerOf, desiredOf, isTerminating } from '../objects.ts';
+import { controllerOf, desiredOf, isTerminating, ownedBy } from '../objects.ts';
+import { isDetachedFrom } from '../pool/detached.ts';
 import { hasPoolFinalizer, poolMembers } from '../pool/members.ts';
-import { unsupportedHold } from '../pool/round.ts';
+import { poolState } from '../pool/round.ts';
+import { victimsOf } from '../pool/scale-in.ts';
 import { isFinished } from '../replicaset/members.ts';
 import { standingOf } from '../replicaset/standing.ts';
-import { unsupportedFields } from '../unsupported.ts';
+import { compareDigests } from '../template.ts';
 import type { View } from '../view.ts';
 import { finding, withVerb, type Checked } from './checked.ts';
 
@@ -21,20 +24,23 @@ export function checkRemovals(checked: Checked): readonly string[] {
     ...removals.flatMap((command) => checkMember(checked, command)),
     ...checkScaleIn(checked),
     ...checkMassDelete(checked),
+    ...checkHealing(checked),
+    ...checkReplacing(checked),
     ...checkRetire(checked),
   ];
 }
 
 function checkMember(checked: Checked, command: MemberRemoval): readonly string[] {
-  const { view, set } = checked;
+  const { view, set, memory } = checked;
   const { name, uid } = command.member;
   const member = memberOf(view, command);
   if (member === undefined) return [`I4 ${name} (${uid}) is not a member that the view knows`];
   return [
     ...finding(member.meta.name !== name, `I4 ${uid} is not called ${name}`),
+    ...finding(!isOurs(checked, command, member), `I4 ${name} is not owned by the set`),
     ...finding(
-      controllerOf(member.meta)?.uid !== set.meta.uid,
-      `I4 ${name} is not owned by the set`,
+      command.verb === 'free-member' && memory.keeps.has(uid) && command.disks.length > 0,
+      `I28 ${name} is let go while disks that are kept hang on it`,
     ),
     ...finding(
       canonicalJson(command.disks) !== canonicalJson(endangeredDisks(view, member)),
@@ -47,37 +53,46 @@ function checkMember(checked: Checked, command: MemberRemoval): readonly string[
   ];
 }
 
+/** A member that someone detached and then deleted hangs on our finalizer all the same. */
+function isOurs({ view, set }: Checked, command: MemberRemoval, member: Member): boolean {
+  if (controllerOf(member.meta)?.uid === set.meta.uid) return true;
+  if (command.verb !== 'free-member' || member.kind !== 'VirtualMachine') return false;
+  return set.kind === 'VirtualMachinePool' && isDetachedFrom(view, set, member);
+}
+
 function memberOf(view: View, command: MemberRemoval): Member | undefined {
   const object = view.objects.get(command.member.uid);
   const isMember = object?.kind === 'VirtualMachine' || object?.kind === 'VirtualMachineInstance';
   return isMember ? object : undefined;
 }
 
+/** Only what the strategy chooses goes, and never more than is too much. */
 function checkScaleIn(checked: Checked): readonly string[] {
   const victims = withVerb(checked, 'delete-member').filter(
-    ({ purpose }) => purpose === 'scale-in',
+    ({ purpose }) => purpose === 'scale-in' || purpose === 'surge',
   );
   if (victims.length === 0) return [];
   const { set } = checked;
-  const text = 'I11 a set that asks for something not built is scaled in';
-  if (set.kind === 'VirtualMachinePool') {
-    const pool = { ...checked, set };
-    const members = poolMembers(pool);
-    const unsupported = unsupportedHold(pool, members);
-    const highest = new Set(members.staying.slice(0, members.surplus).map(({ meta }) => meta.uid));
-    return [
-      ...finding(unsupported !== undefined, text),
-      ...victims.flatMap(({ member }) =>
-        finding(!highest.has(member.uid), `I11 ${member.name} is not among the highest ordinals`),
-      ),
-    ];
-  }
+  if (set.kind === 'VirtualMachinePool') return checkPoolScaleIn({ ...checked, set }, victims);
   const { staying } = standingOf({ ...checked, set });
+  return finding(
+    staying.length - victims.length < desiredOf(set),
+    'I11 fewer members than wanted would stay',
+  );
+}
+
+function checkPoolScaleIn(
+  pool: Checked & { readonly set: Pool },
+  victims: readonly MemberRemoval[],
+): readonly string[] {
+  const { members, count } = poolState(pool);
+  const { order } = victimsOf(pool, members.staying);
+  const chosen = new Set(order.slice(0, Math.max(0, count.surplus)).map(({ meta }) => meta.uid));
+  const { type = 'proactive' } = pool.set.scaleIn ?? {};
   return [
-    ...finding(unsupportedFields(set).length > 0, text),
-    ...finding(
-      staying.length - victims.length < desiredOf(set),
-      'I11 fewer members than wanted would stay',
+    ...finding(type !== 'proactive', `I11 an ${type} pool is scaled in`),
+    ...victims.flatMap(({ member }) =>
+      finding(!chosen.has(member.uid), `I11 ${member.name} is not among those that go first`),
     ),
   ];
 }
@@ -86,6 +101,8 @@ function checkScaleIn(checked: Checked): readonly string[] {
 function checkMassDelete(checked: Checked): readonly string[] {
   const { view, set, memory, moment } = checked;
   const chosen = withVerb(checked, 'delete-member').filter((command) => {
+    // Somebody has named the revision for which these disks go: I32 sees to that.
+    if (command.purpose === 'replace') return false;
     const member = memberOf(view, command);
     const isOver = member?.kind === 'VirtualMachineInstance' && isFinished(member);
     return command.purpose !== 'clean-up' || !isOver;
@@ -99,6 +116,36 @@ function checkMassDelete(checked: Checked): readonly string[] {
     recent + unexplained > mostDestroyed(moment.limits, size),
     'I8 too many members would be destroyed',
   );
+}
+
+/** I31: healing stays within its own, narrower limit, whatever the guard allows. */
+function checkHealing(checked: Checked): readonly string[] {
+  const { set, memory, moment } = checked;
+  const healed = withVerb(checked, 'delete-member').filter(({ purpose }) => purpose === 'heal');
+  if (healed.length === 0) return [];
+  const since = moment.now - moment.limits.massDeleteWindowMs;
+  const recent = [...memory.destroyed.values()].filter(
+    ({ at, heals }) => heals === true && at > since,
+  ).length;
+  const most = Math.max(1, Math.floor(0.2 * Math.max(desiredOf(set), sizeOf(checked))));
+  return finding(recent + healed.length > most, 'I31 more members are healed than may be');
+}
+
+/** I32: disks are replaced only for the revision that somebody has named. */
+function checkReplacing(checked: Checked): readonly string[] {
+  const { set, view } = checked;
+  const replaced = withVerb(checked, 'delete-member').filter(
+    ({ purpose }) => purpose === 'replace',
+  );
+  if (replaced.length === 0) return [];
+  const named = set.meta.annotations[replaceDisksAnnotation];
+  const keeps = ownedBy(view, set.meta.uid).some(
+    (object) =>
+      object.kind === 'ControllerRevision' &&
+      object.meta.name === named &&
+      compareDigests(object.digest, set.template?.digest) === 'same',
+  );
+  return finding(!keeps, 'I32 disks are replaced though nobody has named the revision');
 }
 
 function sizeOf(checked: Checked): number {

@@ -172,3 +172,15 @@ test('tells more disks than one plan lists in several plans', () => {
   story.settles('free-member', { version: 11 }).decides({ verb: 'retire-set', disks: [] });
   expect(poolFinalizer).toBe('pool.kubevirt.io/finalizer');
 });
+
+test('lets a member go once, however late its end is seen', () => {
+  const vm = aVm('web-0');
+  given(aPool({ replicas: 1 }), aRevision(), vm)
+    .rests()
+    .sees(terminating(vm))
+    .decides(free('web-0', 'free'))
+    .settles('free-member', { outcome: 'already', uid: vm.meta.uid })
+    .rests()
+    .loses(vm)
+    .decides({ verb: 'create-vm', name: 'web-0' });
+});

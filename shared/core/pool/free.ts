@@ -2,6 +2,8 @@ import type { Command, EndangeredDisk, Purpose } from '#shared/contract/commands
 import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { disksPerPlan, endangeredDisks } from '../disks.ts';
 import { haltOf } from '../halt.ts';
+import { isTerminating } from '../objects.ts';
+import { soonest } from '../per-target.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import {
   effectAt,
@@ -12,15 +14,49 @@ import {
   type Trouble,
 } from '../situation.ts';
 import { hasPoolFinalizer, type PoolMembers } from './members.ts';
+import { kept } from './policy.ts';
+import { preserveDisks } from './preserve.ts';
+import { detached } from './release.ts';
 
 /**
  * Lets terminating members go, at any size of the pool: a VM that someone deletes to make room must not
- * hang on our finalizer because a create is refused. The purpose is the one under which it was deleted.
+ * hang on our finalizer because a create is refused (B5, B28). The purpose and the policy for disks are
+ * those under which it was deleted. VMs that were detached before they were deleted go the same way.
  */
 export function free(situation: Situation<Pool>, members: PoolMembers): Step {
-  const held = members.terminating.filter(hasPoolFinalizer);
+  const { set, memory } = situation;
+  const gone = [...members.terminating, ...detached(situation).filter(isTerminating)];
+  const held = gone.filter(hasPoolFinalizer);
   if (held.length === 0) return nothing;
-  return freeStep(situation, held, (vm) => situation.memory.purposes.get(vm.meta.uid) ?? 'free');
+  return keepThenFree(situation, {
+    held,
+    keeping: held.filter((vm) => kept(set, memory, vm)),
+    purposeOf: (vm) => memory.purposes.get(vm.meta.uid) ?? 'free',
+  });
+}
+
+export type LettingGo = {
+  readonly held: readonly Vm[];
+  /** Those of them whose disks stay. */
+  readonly keeping: readonly Vm[];
+  readonly purposeOf: (vm: Vm) => Purpose;
+};
+
+/** Frees disks of the members that are to leave them behind, and lets all others go. */
+export function keepThenFree(
+  situation: Situation<Pool>,
+  { held, keeping, purposeOf }: LettingGo,
+): Step {
+  const { commands, clinging, wakeAt } = preserveDisks(situation, keeping);
+  const because = becauseOf(held, purposeOf);
+  const trouble = preserveTrouble(situation);
+  if (commands.length > 0) {
+    return { type: 'act', because: 'disks are kept', commands, wakeAt, trouble };
+  }
+  const free = held.filter((vm) => !clinging.includes(vm));
+  if (free.length === 0) return { type: 'pass', because, wakeAt, trouble };
+  const step = freeStep(situation, free, purposeOf);
+  return { ...step, wakeAt: soonest(step.wakeAt, wakeAt), trouble: step.trouble ?? trouble };
 }
 
 /** Removes our finalizer from as many of these members as one plan may hold. */
@@ -95,6 +131,15 @@ function troubleOf({ memory }: Situation, held: readonly Vm[]): Trouble | undefi
   return { reason: 'FailedScaleIn', message };
 }
 
+function preserveTrouble({ memory }: Situation): Trouble | undefined {
+  const refusal = refusalsOf(memory, { class: 'preserve' }).findLast(
+    ({ behind }) => behind === undefined,
+  );
+  if (refusal === undefined) return undefined;
+  const message = `error during scale in: keeping a disk is refused: ${refusalText(refusal)}`;
+  return { reason: 'FailedScaleIn', message };
+}
+
 function becauseOf(held: readonly Vm[], purposeOf: (vm: Vm) => Purpose): string {
   const [first, ...others] = held;
   if (first === undefined) return 'no member waits to be let go';
@@ -111,5 +156,11 @@ function clauseOf({ meta }: Vm, purpose: Purpose): string {
     case 'scale-in':
     case 'clean-up':
       return `${meta.name} was removed by scale-in`;
+    case 'heal':
+      return `${meta.name} was removed by healing`;
+    case 'replace':
+      return `${meta.name} was removed to be made anew`;
+    case 'surge':
+      return `${meta.name} was an extra member of a roll-out`;
   }
 }

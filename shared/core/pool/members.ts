@@ -1,10 +1,10 @@
 import type { Uid } from '#shared/contract/ids.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
-import type { Balance } from '#shared/contract/records.ts';
 import { poolFinalizer } from '#shared/contract/words.ts';
-import { addressOf, byName, desiredOf, isReady, isTerminating, isVm, ownedBy } from '../objects.ts';
+import { addressOf, byName, isTerminating, isVm, ownedBy } from '../objects.ts';
 import { ordinalOf } from '../names.ts';
 import { createdAddress } from '../pending.ts';
+import { parseSelector, selectorMatches } from '../selector.ts';
 import type { Situation } from '../situation.ts';
 
 /** VMs of a pool. All are owned by its uid; terminating ones count as present. */
@@ -15,33 +15,39 @@ export type PoolMembers = {
   readonly terminating: readonly Vm[];
   /** Standing, with a delete of ours on its way. */
   readonly doomed: ReadonlySet<Uid>;
+  /** Living VMs that the pool owns though its selector does not match their labels: not counted. */
+  readonly strays: readonly Vm[];
   /** Creates on their way whose VM is not seen yet. */
   readonly coming: number;
-  /** Members that are missing; zero or less when none is. */
-  readonly missing: number;
-  /** Members too many; zero or less when none is. */
-  readonly surplus: number;
 };
 
 export function poolMembers(situation: Situation<Pool>): PoolMembers {
   const { view, set, pending } = situation;
-  const all = ownedBy(view, set.meta.uid).filter(isVm);
+  const owned = ownedBy(view, set.meta.uid).filter(isVm);
+  const matches = situation.problem === undefined ? matcherOf(set) : () => true;
+  const strays = owned.filter((vm) => !isTerminating(vm) && !matches(vm));
+  const all = strays.length === 0 ? owned : owned.filter((vm) => !strays.includes(vm));
   const standing = all.filter((vm) => !isTerminating(vm));
   const doomed = doomedBy(situation);
   const staying = standing.filter((vm) => !doomed.has(vm.meta.uid)).toSorted(highestFirst);
   const present = new Set(all.map(addressOfVm));
   const coming = pending.filter(({ command }) => command.verb === 'create-vm');
   const unseen = coming.filter((create) => !present.has(createdAddress(create) ?? ''));
-  const desired = desiredOf(set);
   return {
     all,
     staying,
     terminating: all.filter(isTerminating),
     doomed: new Set(standing.map((vm) => vm.meta.uid).filter((uid) => doomed.has(uid))),
+    strays,
     coming: unseen.length,
-    missing: desired - all.length - unseen.length,
-    surplus: staying.length - desired,
   };
+}
+
+/** A spec that cannot be used takes no member from the pool: it is what has to be mended. */
+function matcherOf({ selector }: Pool): (vm: Vm) => boolean {
+  const parsed = selector === undefined ? undefined : parseSelector(selector);
+  if (parsed === undefined || 'problem' in parsed) return () => true;
+  return ({ meta }) => selectorMatches(parsed, meta.labels);
 }
 
 /** Members that a pending delete of ours is about. */
@@ -51,19 +57,6 @@ export function doomedBy({ pending }: Situation): ReadonlySet<Uid> {
       command.verb === 'delete-member' ? [command.member.uid] : [],
     ),
   );
-}
-
-export function poolBalance(set: Pool, members: PoolMembers): Balance {
-  const { missing, surplus } = members;
-  return {
-    desired: desiredOf(set),
-    active: members.all.length - members.terminating.length,
-    terminating: members.terminating.length,
-    ready: members.all.filter(isReady).length,
-    creating: members.coming,
-    deleting: members.doomed.size,
-    surplus: surplus > 0 ? surplus : Math.min(0, -missing),
-  };
 }
 
 export function hasPoolFinalizer({ meta }: Vm | Pool): boolean {

@@ -6,8 +6,9 @@ import { haltOf } from '../halt.ts';
 import { waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
 import { unstartedCreates } from '../to-size.ts';
-import { freeStep } from './free.ts';
+import { freeStep, keepThenFree } from './free.ts';
 import { hasPoolFinalizer, type PoolMembers } from './members.ts';
+import { detached } from './release.ts';
 
 const because = 'the pool is being deleted';
 
@@ -16,9 +17,14 @@ const because = 'the pool is being deleted';
  * removal is on its way any more, of the pool itself. Members are found by owner, never by label.
  */
 export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
-  const { set, pending } = situation;
-  const held = members.all.filter(hasPoolFinalizer);
-  const step = held.length === 0 ? nothing : freeStep(situation, held, () => 'retire');
+  const { set, pending, memory } = situation;
+  const owned = [...members.all, ...members.strays];
+  const held = [...owned, ...detached(situation)].filter(hasPoolFinalizer);
+  const keeping = held.filter(({ meta }) => memory.keeps.has(meta.uid));
+  const step =
+    held.length === 0
+      ? nothing
+      : keepThenFree(situation, { held, keeping, purposeOf: () => 'retire' });
   const withdraws = unstartedCreates(pending).map(({ command }) => command.effect);
   if (withdraws.length > 0) return withWithdraws(step, withdraws);
   if (held.length > 0 || !hasPoolFinalizer(set)) return step;

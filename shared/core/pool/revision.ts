@@ -78,7 +78,8 @@ export function stampedFrom(view: View, pool: Pool): (member: Vm) => Comparison 
   return (member) => byName.get(member.meta.labels[revisionLabel] ?? '') ?? 'unknown';
 }
 
-function ownRevisions(view: View, pool: Pool): readonly Revision[] {
+/** Revisions that the pool owns, by name; terminating ones are left out. */
+export function ownRevisions(view: View, pool: Pool): readonly Revision[] {
   return ownedBy(view, pool.meta.uid)
     .filter((object) => object.kind === 'ControllerRevision')
     .filter((revision) => !isTerminating(revision));

@@ -1,77 +1,81 @@
 import type { Pool } from '#shared/contract/objects.ts';
-import { isReady, isTerminating } from '../objects.ts';
+import { annotationHold } from '../annotations.ts';
 import type { Hold, Round, Situation, Step } from '../situation.ts';
-import { unsupportedFields } from '../unsupported.ts';
+import { countOf, poolBalance, type Count } from './count.ts';
 import { free } from './free.ts';
-import { poolBalance, poolMembers, type PoolMembers } from './members.ts';
+import { heal } from './heal.ts';
+import { poolMembers, type PoolMembers } from './members.ts';
+import { progressOf } from './progress.ts';
+import { prune } from './prune.ts';
+import { release } from './release.ts';
+import { diskHold, renew } from './renew.ts';
 import { retire } from './retire.ts';
-import { stampedFrom } from './revision.ts';
+import { rollBack } from './roll-back.ts';
+import { rolloutOf, type Rollout } from './rollout.ts';
 import { scale } from './scale.ts';
-import { secure } from './secure.ts';
+import { secure, secureMembers } from './secure.ts';
+import { poolCounts } from './status.ts';
+import { update } from './update.ts';
 
 const pausedText = 'the pool is paused';
 
+/** Everything that the concerns of a pool look at, beside its situation. */
+export type PoolState = {
+  readonly members: PoolMembers;
+  readonly rollout: Rollout;
+  readonly count: Count;
+};
+
+export function poolState(situation: Situation<Pool>): PoolState {
+  const members = poolMembers(situation);
+  const rollout = rolloutOf(situation, members.staying);
+  return { members, rollout, count: countOf(situation.set, members, rollout) };
+}
+
 /**
- * The concerns of a pool, in order: retiring stands before all, then the finalizer, letting go of
- * terminating members, and its size. Freeing and retiring go on while the pool is paused or its spec
- * cannot be used.
+ * The concerns of a pool, in order: retiring stands before all; then letting go of strays, the
+ * finalizers, members that terminate, healing, the size, the template and old revisions. Releasing,
+ * freeing and retiring go on while the pool is paused or its spec cannot be used.
  */
 export function poolRound(situation: Situation<Pool>): Round {
-  const { set } = situation;
-  const members = poolMembers(situation);
-  const unsupported = unsupportedHold(situation, members);
-  const compare = stampedFrom(situation.view, set);
+  const state = poolState(situation);
+  const { members, rollout, count } = state;
   return {
-    steps: stepsOf(situation, members, unsupported),
-    balance: poolBalance(set, members),
-    holds: unsupported === undefined ? [] : [unsupported],
-    counts: {
-      replicas: members.all.length,
-      readyReplicas: members.all.filter(isReady).length,
-      updatedReplicas: members.all.filter((vm) => compare(vm) === 'same').length,
-    },
+    steps: stepsOf(situation, state),
+    balance: poolBalance(members, count),
+    holds: holdsOf(situation, rollout),
+    conditions: progressOf(situation, rollout),
+    counts: poolCounts(situation, state),
   };
 }
 
-function stepsOf(
-  situation: Situation<Pool>,
-  members: PoolMembers,
-  unsupported: Hold | undefined,
-): readonly Step[] {
+function stepsOf(situation: Situation<Pool>, state: PoolState): readonly Step[] {
   const { set, paused, problem } = situation;
+  const { members, rollout, count } = state;
   if (set.meta.deletedAt !== undefined) return [retire(situation, members)];
-  const always = [secure(situation), free(situation, members)];
-  if (problem !== undefined) return always;
-  const sizing = scale(situation, members, unsupported);
+  const always = [
+    release(situation, members),
+    secure(situation),
+    secureMembers(situation, members),
+    free(situation, members),
+  ];
+  if (problem !== undefined) return [...always, rollBack(situation)];
+  const sizing = scale(situation, members, count);
   // What was refused before the pause is still refused, so the condition stays.
   if (paused) return [...always, { type: 'pass', because: pausedText, trouble: sizing.trouble }];
-  return [...always, sizing];
+  return [
+    ...always,
+    rollBack(situation),
+    heal(situation, members),
+    sizing,
+    update(situation, rollout),
+    renew(situation, rollout),
+    prune(situation, members, rollout),
+  ];
 }
 
-/** Names every field for which this pool is never scaled in. */
-export function unsupportedHold(
-  situation: Situation<Pool>,
-  members: PoolMembers,
-): Hold | undefined {
-  if (isTerminating(situation.set)) return undefined;
-  const fields = [...unsupportedFields(situation.set), ...strangers(situation, members)];
-  if (fields.length === 0) return undefined;
-  return { reason: 'Unsupported', because: `not scaled in because of ${fields.join(', ')}` };
-}
-
-/** Members of another template: which of them has to go first is for the update strategy to say. */
-function strangers(situation: Situation<Pool>, members: PoolMembers): readonly string[] {
-  if (situation.problem !== undefined) return [];
-  const compare = stampedFrom(situation.view, situation.set);
-  const found = new Set(
-    [...members.staying, ...members.all.filter(({ meta }) => members.doomed.has(meta.uid))].map(
-      compare,
-    ),
-  );
-  if (found.has('different')) {
-    return ['spec.virtualMachineTemplate (a member is stamped from another template)'];
-  }
-  return found.has('unknown')
-    ? ['spec.virtualMachineTemplate (of a member it is unknown which template it is stamped from)']
-    : [];
+function holdsOf(situation: Situation<Pool>, rollout: Rollout): readonly Hold[] {
+  const { set } = situation;
+  if (set.meta.deletedAt !== undefined) return [];
+  return [annotationHold(set), diskHold(situation, rollout)].filter((hold) => hold !== undefined);
 }

@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
 import { given } from '../testing/given.ts';
-import {
-  aDigest,
-  aPool,
-  aRevision,
-  aTemplate,
-  aVm,
-  aVmWithDisk,
-  terminating,
-  vms,
-} from '../testing/objects.ts';
+import { aPool, aRevision, aVm, aVmWithDisk, terminating, vms } from '../testing/objects.ts';
 
 const remove = (name: string) =>
   ({ verb: 'delete-member', member: { name }, purpose: 'scale-in' }) as const;
@@ -168,50 +159,20 @@ test('waits with a member whose delete is refused, and never takes the next inst
 });
 
 test.each([
-  ['spec.scaleInStrategy', { present: ['scaleInStrategy'] }],
-  ['spec.autohealing', { present: ['autohealing', 'updateStrategy'] }],
-  [
-    'annotation rollcall.dev/scale-in-disks: keep',
-    { annotations: { 'rollcall.dev/scale-in-disks': 'keep' } },
-  ],
-  [
-    'annotation rollcall.dev/autohealing',
-    { annotations: { 'rollcall.dev/autohealing': '{"startUpFailureThreshold":3}' } },
-  ],
-  ['annotation rollcall.dev/anything', { annotations: { 'rollcall.dev/anything': 'x' } }],
-])('is never scaled in because of %s, and says so once', (field, options) => {
-  const story = given(aPool({ replicas: 5, ...options }), aRevision(), ...vms(0, 5));
-  story.tells('Unsupported', `not scaled in because of ${field}`).rests().scales(2).rests();
+  ['rollcall.dev/scale-in-disks: kept', { 'rollcall.dev/scale-in-disks': 'kept' }],
+  ['rollcall.dev/autohealing: yes', { 'rollcall.dev/autohealing': 'yes' }],
+  ['rollcall.dev/scale-in-disk', { 'rollcall.dev/scale-in-disk': 'keep' }],
+])('is never scaled in while annotation %s is not understood, and says so once', (text, map) => {
+  const story = given(aPool({ replicas: 5, annotations: map }), aRevision(), ...vms(0, 5));
+  const because = `not scaled in because of annotation ${text}, which says nothing to us`;
+  story.tells('InvalidAnnotation', because).rests().scales(2).rests();
   expect(story.view.objects.get(story.uid)).toMatchObject({
-    status: { conditions: [{ type: 'Unsupported', status: 'True' }] },
+    status: { conditions: [{ type: 'InvalidAnnotation', status: 'True' }] },
   });
   story.scales(6).decides(create('web-5'));
 });
 
 test.each([
-  ['different', { digest: aDigest('other') }],
-  ['unknown for want of a digest under our key', { digest: aDigest('v1', 'other-key') }],
-])('is not scaled in while the template of a member is %s', (_, options) => {
-  given(
-    aPool({ replicas: 2 }),
-    aRevision({ name: 'web-2' }),
-    aRevision(options),
-    aVm('web-0', { revision: 'web-2' }),
-    aVm('web-1'),
-    aVm('web-2'),
-  )
-    .tells('Unsupported')
-    .rests();
-});
-
-test('is not scaled in while the revision of a member is not there', () => {
-  given(aPool({ replicas: 2 }), ...vms(0, 3))
-    .tells('Unsupported')
-    .rests();
-});
-
-test.each([
-  ['updateStrategy', { present: ['updateStrategy', 'maxUnavailable', 'nameGeneration'] }],
   ['scale-in-disks: delete', { annotations: { 'rollcall.dev/scale-in-disks': 'delete' } }],
   ['mode', { annotations: { 'rollcall.dev/mode': 'manage', 'rollcall.dev/paused': 'false' } }],
 ])('is scaled in all the same with %s', (_, options) => {
@@ -221,24 +182,77 @@ test.each([
     .decides(remove('web-2'));
 });
 
-test('calls back deletes that have not begun once something unsupported is asked for', () => {
+test('calls back deletes that have not begun once an annotation is not understood', () => {
   const story = five().scales(2).acts();
-  story.changes({}, { annotations: { 'rollcall.dev/scale-in-disks': 'keep' } });
-  story.tells('Unsupported').decides();
+  story.changes({}, { annotations: { 'rollcall.dev/scale-in-disks': 'perhaps' } });
+  story.tells('InvalidAnnotation').decides();
   expect(story.plan?.withdraws).toHaveLength(3);
 });
 
 test('tells that the hold is over', () => {
-  const story = given(aPool({ replicas: 3, present: ['autohealing'] }), aRevision(), ...vms(0, 3));
-  story.tells('Unsupported').rests().changes({ present: [], replicas: 2 });
+  const annotations = { 'rollcall.dev/scale-in-disks': 'perhaps' };
+  const story = given(aPool({ replicas: 3, annotations }), aRevision(), ...vms(0, 3));
+  story.tells('InvalidAnnotation').rests().changes({ replicas: 2 }, { annotations: {} });
   story.tells(undefined).decides(remove('web-2'));
 });
 
-test('scales in again when the template is put back', () => {
-  const story = given(aPool({ replicas: 3 }), aRevision(), ...vms(0, 3)).rests();
-  story
-    .changes({ template: aTemplate({ content: 'v2' }), replicas: 2 })
-    .tells('Unsupported')
-    .rests();
-  story.changes({ template: aTemplate() }).tells(undefined).decides(remove('web-2'));
+const aged = [
+  aVm('web-0', { createdAt: '2026-01-01T00:00:09Z' }),
+  aVm('web-1', { createdAt: '2026-01-01T00:00:01Z' }),
+  aVm('web-2', { createdAt: '2026-01-01T00:00:05Z' }),
+];
+
+test.each([
+  ['AscendingOrder', 'web-0', 'lowest ordinal first'],
+  ['DescendingOrder', 'web-2', 'highest ordinal first'],
+  ['Newest', 'web-0', 'newest first'],
+  ['Oldest', 'web-1', 'oldest first'],
+] as const)('follows the sort policy %s', (sort, first, words) => {
+  given(aPool({ scaleIn: { type: 'proactive', selection: { sort } } }), aRevision(), ...aged)
+    .rests()
+    .scales(2)
+    .decides(remove(first))
+    .because(`replicas lowered from 3 to 2: ${words}`);
 });
+
+test('takes none but members that the selectors match, though too few do (B2)', () => {
+  const selection = { labels: { matchLabels: { zone: 'edge' } } };
+  const edge = aVm('web-0', { vmiLabels: { zone: 'edge' } });
+  const story = given(
+    aPool({ scaleIn: { type: 'proactive', selection } }),
+    aRevision(),
+    ...[edge, aVm('web-1'), aVm('web-2')],
+  );
+  story.rests().scales(1).decides(remove('web-0'));
+  expect(story.plan?.vetoes).toEqual({ 'not selected': 2 });
+  story.loses(edge).rests('1 too many, and none may be taken');
+});
+
+test('takes nothing under selectors that cannot be read, and says why', () => {
+  const selection = { nodes: [{ key: 'cores', operator: 'Near' }] };
+  const story = given(
+    aPool({ scaleIn: { type: 'proactive', selection } }),
+    aRevision(),
+    ...vms(0, 3),
+  );
+  story.rests().scales(1).after(1000).acts();
+  expect(story.status?.conditions).toMatchObject([
+    { type: 'ReplicaFailure', reason: 'FailedScaleIn', message: expect.stringContaining('cores') },
+  ]);
+  story.shows().rests();
+});
+
+test.each(['unmanaged', 'opportunistic'] as const)(
+  'removes nothing under the strategy %s, lets go of what others delete, and makes nothing anew',
+  (type) => {
+    const [zero = aVm('none'), ...others] = vms(0, 3);
+    given(aPool({ scaleIn: { type } }), aRevision(), zero, ...others)
+      .rests()
+      .scales(2)
+      .rests()
+      .sees(terminating(zero))
+      .decides({ verb: 'free-member', member: { name: 'web-0' }, purpose: 'free' })
+      .loses(zero)
+      .rests();
+  },
+);

@@ -1,19 +1,21 @@
-import type { Command, Notice } from '#shared/contract/commands.ts';
+import type { Command, KeptDisk, Notice } from '#shared/contract/commands.ts';
 import type { Pool, Template } from '#shared/contract/objects.ts';
 import { diskTakenBy } from '../disk-names.ts';
+import { keptDisks } from '../disks.ts';
 import { claimNamesFor, freeOrdinals, poolMemberName } from '../names.ts';
-import { desiredOf, isNameKnown } from '../objects.ts';
+import { isNameKnown } from '../objects.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { createRoom } from '../slow-start.ts';
 import { effectAt, type Situation, type Step, type Trouble } from '../situation.ts';
-import type { PoolMembers } from './members.ts';
+import type { Count } from './count.ts';
 import { currentRevision, keepRevision, nextRevisionName } from './revision.ts';
 import { isSecured } from './secure.ts';
 
 /** Makes what is missing and not yet on its way, on the lowest free ordinals. */
-export function scaleOut(situation: Situation<Pool>, members: PoolMembers): Step {
+export function scaleOut(situation: Situation<Pool>, { missing, target, desired }: Count): Step {
   const { view, set, memory, moment, mode } = situation;
-  const because = `${members.missing} short of ${desiredOf(set)}`;
+  const extra = target > desired ? `, ${target - desired} of them extra for the roll-out` : '';
+  const because = `${missing} short of ${target}${extra}`;
   const { template } = set;
   if (template === undefined) return { type: 'pass', because };
   const trouble = troubleOf(situation, template);
@@ -29,7 +31,7 @@ export function scaleOut(situation: Situation<Pool>, members: PoolMembers): Step
   if (revision === undefined && mode === 'manage') {
     return { ...keepRevision(situation, template), trouble };
   }
-  const slots = slotsFor(situation, { template, missing: members.missing });
+  const slots = slotsFor(situation, { template, missing });
   const blocked = trouble ?? slots.trouble;
   const commands = slots.ordinals.map((ordinal, at) =>
     createVm(situation, {
@@ -132,7 +134,20 @@ function createVm(situation: Situation<Pool>, { at, ordinal, because, revision }
     message: `Created VM ${namespace}/${name}`,
   };
   const effect = effectAt(situation, at);
-  return { verb: 'create-vm', effect, because, notice, name, ordinal, revision };
+  const takesUp = leftBehind(situation, ordinal);
+  return {
+    ...{ verb: 'create-vm', effect, because, notice, name, ordinal, revision },
+    ...(takesUp.length > 0 && { takesUp: [...takesUp] }),
+  };
+}
+
+/** Disks that an earlier member of this ordinal left behind: the new one starts on them. */
+function leftBehind({ view, set }: Situation<Pool>, ordinal: number): readonly KeptDisk[] {
+  const { namespace } = set.meta;
+  if (set.template === undefined) return [];
+  return claimNamesFor(set.template, ordinal).makes.flatMap((name) =>
+    keptDisks(view, { namespace, name }),
+  );
 }
 
 /** Stands as long as members are missing and the last attempt was refused, also while nothing is tried. */

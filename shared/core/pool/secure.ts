@@ -1,7 +1,8 @@
 import type { Pool } from '#shared/contract/objects.ts';
+import { perTarget } from '../per-target.ts';
 import { waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
-import { hasPoolFinalizer } from './members.ts';
+import { hasPoolFinalizer, type PoolMembers } from './members.ts';
 
 /** Puts our finalizer on the pool, so that its deletion waits until its members have been let go. */
 export function secure(situation: Situation<Pool>): Step {
@@ -14,6 +15,31 @@ export function secure(situation: Situation<Pool>): Step {
   if (wakeAt !== undefined) return { type: 'pass', because, wakeAt };
   const effect = effectAt(situation, 0);
   return { type: 'act', because, commands: [{ verb: 'secure-set', effect, because }] };
+}
+
+/**
+ * Puts our finalizer on living members that lack it: such as KubeVirt before 1.7 made, or that were handed
+ * back once. Without it their disks would go before the book knows of them.
+ */
+export function secureMembers(situation: Situation<Pool>, members: PoolMembers): Step {
+  const { mode } = situation;
+  if (mode === 'advise' || !isSecured(situation)) return nothing;
+  const bare = members.staying.filter((vm) => !hasPoolFinalizer(vm));
+  if (bare.length === 0) return nothing;
+  const because = `${bare.length} members have no finalizer yet`;
+  const { commands, wakeAt } = perTarget(situation, {
+    verb: 'secure-member',
+    targets: bare,
+    uidOf: ({ meta }) => meta.uid,
+    command: ({ meta: { name, uid } }, effect) => ({
+      verb: 'secure-member',
+      effect,
+      because,
+      member: { name, uid },
+    }),
+  });
+  if (commands.length === 0) return { type: 'pass', because, wakeAt };
+  return { type: 'act', because, commands, wakeAt };
 }
 
 /**

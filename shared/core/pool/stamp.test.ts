@@ -7,8 +7,11 @@ const stamp: VmStamp = {
   ordinal: 7,
   revision: 'pg-3',
   effect: '0a0b0c0d.5.1.0',
-  appendIndexToConfigMapRefs: false,
-  appendIndexToSecretRefs: false,
+  names: {
+    appendIndexToConfigMapRefs: false,
+    appendIndexToSecretRefs: false,
+    setHostnameToVMName: false,
+  },
 };
 
 const template = {
@@ -96,8 +99,7 @@ test('puts the ordinal behind every disk that the template makes, and behind not
 test('puts the ordinal behind ConfigMaps and Secrets where nameGeneration asks for it', () => {
   const vm = stampVm(template, {
     ...stamp,
-    appendIndexToConfigMapRefs: true,
-    appendIndexToSecretRefs: true,
+    names: { ...stamp.names, appendIndexToConfigMapRefs: true, appendIndexToSecretRefs: true },
   });
   expect(vm['spec']).toMatchObject({
     template: {
@@ -120,8 +122,45 @@ test('puts the ordinal behind ConfigMaps and Secrets where nameGeneration asks f
   });
 });
 
+test('puts the ordinal behind the answer files of Windows under the same two settings', () => {
+  const volumes = [
+    { name: 'a', sysprep: { secret: { name: 'answers' } } },
+    { name: 'b', sysprep: { configMap: { name: 'answers' } } },
+  ];
+  const windows = { spec: { template: { spec: { volumes } } } };
+  const of = (names: Partial<VmStamp['names']>) =>
+    stampVm(windows, { ...stamp, names: { ...stamp.names, ...names } })['spec'];
+  const volumesWith = (secret: string, configMap: string) => ({
+    template: {
+      spec: {
+        volumes: [
+          { sysprep: { secret: { name: secret } } },
+          { sysprep: { configMap: { name: configMap } } },
+        ],
+      },
+    },
+  });
+  expect(of({})).toMatchObject(volumesWith('answers', 'answers'));
+  expect(of({ appendIndexToSecretRefs: true })).toMatchObject(volumesWith('answers-7', 'answers'));
+  expect(of({ appendIndexToConfigMapRefs: true })).toMatchObject(
+    volumesWith('answers', 'answers-7'),
+  );
+});
+
+test('gives the machine its own name as host name where nameGeneration asks for it', () => {
+  const { spec } = stampVm(template, {
+    ...stamp,
+    names: { ...stamp.names, setHostnameToVMName: true },
+  });
+  expect(spec).toMatchObject({ template: { spec: { hostname: 'pg-7' } } });
+  expect(stampVm(template, stamp)['spec']).not.toHaveProperty('template.spec.hostname');
+});
+
 test('leaves the template as it was', () => {
   const before = JSON.stringify(template);
-  stampVm(template, { ...stamp, appendIndexToSecretRefs: true });
+  stampVm(template, {
+    ...stamp,
+    names: { ...stamp.names, appendIndexToSecretRefs: true },
+  });
   expect(JSON.stringify(template)).toBe(before);
 });

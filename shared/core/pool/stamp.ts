@@ -14,9 +14,25 @@ export type VmStamp = {
   /** Name of the ControllerRevision that the template stands in. */
   readonly revision: string;
   readonly effect: string;
+  readonly names: NameGeneration;
+};
+
+/** spec.nameGeneration: what else of a member's spec follows from its ordinal or name. */
+export type NameGeneration = {
   readonly appendIndexToConfigMapRefs: boolean;
   readonly appendIndexToSecretRefs: boolean;
+  readonly setHostnameToVMName: boolean;
 };
+
+/** Reads spec.nameGeneration of a pool's spec; whatever is not `true` is off. */
+export function nameGenerationIn(spec: Body): NameGeneration {
+  const names = recordIn(spec, 'nameGeneration');
+  return {
+    appendIndexToConfigMapRefs: names['appendIndexToConfigMapRefs'] === true,
+    appendIndexToSecretRefs: names['appendIndexToSecretRefs'] === true,
+    setHostnameToVMName: names['setHostnameToVMName'] === true,
+  };
+}
 
 /**
  * The VirtualMachine to create for one ordinal, from the pool's live template. Only labels and
@@ -72,7 +88,10 @@ function stampedVmiTemplate(template: Body, stamp: VmStamp, own: OwnDisks): Body
   return {
     ...template,
     metadata: { ...metadata, labels },
-    spec: indexedVolumes(recordIn(template, 'spec'), stamp, own),
+    spec: {
+      ...indexedVolumes(recordIn(template, 'spec'), stamp, own),
+      ...(stamp.names.setHostnameToVMName && { hostname: stamp.name }),
+    },
   };
 }
 
@@ -92,15 +111,24 @@ function indexedVolume(volume: Body, stamp: VmStamp, own: OwnDisks): Body {
     own.has(textIn(source, field)) ? suffixed(source, field, ordinal) : source;
   let indexed = within(volume, 'dataVolume', ifOwn('name'));
   indexed = within(indexed, 'persistentVolumeClaim', ifOwn('claimName'));
-  if (stamp.appendIndexToConfigMapRefs) {
+  if (stamp.names.appendIndexToConfigMapRefs) {
     indexed = within(indexed, 'configMap', (source) => suffixed(source, 'name', ordinal));
+    indexed = withinSysprep(indexed, 'configMap', ordinal);
   }
-  if (!stamp.appendIndexToSecretRefs) return indexed;
+  if (!stamp.names.appendIndexToSecretRefs) return indexed;
   indexed = within(indexed, 'secret', (source) => suffixed(source, 'secretName', ordinal));
+  indexed = withinSysprep(indexed, 'secret', ordinal);
   for (const cloudInit of ['cloudInitNoCloud', 'cloudInitConfigDrive']) {
     indexed = within(indexed, cloudInit, (source) => indexedSecretRefs(source, ordinal));
   }
   return indexed;
+}
+
+/** A Windows answer file, by its ConfigMap or Secret: the reference is `name` in both. */
+function withinSysprep(volume: Body, source: 'configMap' | 'secret', ordinal: number): Body {
+  return within(volume, 'sysprep', (sysprep) =>
+    within(sysprep, source, (reference) => suffixed(reference, 'name', ordinal)),
+  );
 }
 
 function indexedSecretRefs(source: Body, ordinal: number): Body {

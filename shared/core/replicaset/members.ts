@@ -1,6 +1,7 @@
 import type { ReplicaSet, Vmi } from '#shared/contract/objects.ts';
 import { ownedBy } from '../objects.ts';
-import type { View } from '../view.ts';
+import type { Situation } from '../situation.ts';
+import { matcherOf } from './matcher.ts';
 
 /** VMIs of a replica set, by what they count for. Source: kubevirt replicaset.go 5.2. */
 export type ReplicaMembers = {
@@ -10,12 +11,21 @@ export type ReplicaMembers = {
   /** The pod goes away under a VMI that still stands: it may or may not run on. */
   readonly unknown: readonly Vmi[];
   readonly terminating: readonly Vmi[];
+  /** Owned, though the selector does not match their labels: none of the others. */
+  readonly strays: readonly Vmi[];
 };
 
-export function replicaMembers(view: View, set: ReplicaSet): ReplicaMembers {
+export function replicaMembers({
+  view,
+  set,
+  problem,
+}: Pick<Situation<ReplicaSet>, 'view' | 'set' | 'problem'>): ReplicaMembers {
   const members = ownedBy(view, set.meta.uid).filter((object) => isVmi(object));
-  const standing = members.filter((vmi) => vmi.meta.deletedAt === undefined);
+  const living = members.filter((vmi) => vmi.meta.deletedAt === undefined);
+  const matches = (problem === undefined ? matcherOf(set) : undefined) ?? (() => true);
+  const standing = living.filter(matches);
   return {
+    strays: standing.length === living.length ? [] : living.filter((vmi) => !matches(vmi)),
     active: standing.filter((vmi) => !isFinished(vmi) && !losesPod(vmi)),
     finished: standing.filter(isFinished),
     unknown: standing.filter((vmi) => !isFinished(vmi) && losesPod(vmi)),

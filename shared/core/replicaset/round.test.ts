@@ -159,12 +159,12 @@ test('tells an unusable spec instead of ignoring it', () => {
   story.shows().waits();
 });
 
-test('is not scaled in with an annotation that is not built', () => {
+test('is not scaled in with an annotation that nobody understands', () => {
   given(
-    aReplicaSet({ replicas: 1, annotations: { 'rollcall.dev/volume-safety': 'enforce' } }),
+    aReplicaSet({ replicas: 1, annotations: { 'rollcall.dev/volume-safety': 'maybe' } }),
     ...three(),
   )
-    .tells('Unsupported', 'not scaled in because of annotation rollcall.dev/volume-safety')
+    .tells('InvalidAnnotation')
     .rests();
 });
 

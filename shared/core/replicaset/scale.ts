@@ -6,7 +6,7 @@ import { replicaName } from '../names.ts';
 import { byName, desiredOf, isNameKnown, isReady } from '../objects.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { removalTrouble, removeMembers } from '../removal.ts';
-import { effectAt, type Hold, type Situation, type Step, type Trouble } from '../situation.ts';
+import { effectAt, nothing, type Situation, type Step, type Trouble } from '../situation.ts';
 import { createRoom } from '../slow-start.ts';
 import { compareText } from '#shared/lib/order.ts';
 import { toSize } from '../to-size.ts';
@@ -14,21 +14,22 @@ import type { Standing } from './standing.ts';
 
 /**
  * Brings the replica set to its size. A member that terminates is replaced at once, without waiting for
- * its end. Source: kubevirt replicaset.go, scale.
+ * its end. `may` says whether it may get larger, and smaller. Source: kubevirt replicaset.go, scale.
  */
 export function scale(
   situation: Situation<ReplicaSet>,
   standing: Standing,
-  unsupported: Hold | undefined,
+  may: { readonly out: boolean; readonly in: boolean },
 ): Step {
   return toSize(situation, {
+    target: desiredOf(situation.set),
     staying: standing.staying.length,
     coming: standing.coming,
     missing: standing.missing,
     surplus: standing.surplus,
-    keepAll: unsupported !== undefined,
-    out: () => scaleOut(situation, standing),
-    in: () => scaleIn(situation, standing, unsupported),
+    keepAll: !may.in,
+    out: () => (may.out ? scaleOut(situation, standing) : nothing),
+    in: () => (may.in ? scaleIn(situation, standing) : nothing),
   });
 }
 
@@ -74,15 +75,10 @@ function newReplicas(
   });
 }
 
-function scaleIn(
-  situation: Situation<ReplicaSet>,
-  standing: Standing,
-  unsupported: Hold | undefined,
-): Step {
+function scaleIn(situation: Situation<ReplicaSet>, standing: Standing): Step {
   const { set, memory } = situation;
   const { surplus } = standing;
   const because = becauseOf(situation, surplus);
-  if (unsupported !== undefined) return { type: 'pass', because };
   const halt = haltOf(situation);
   if (halt !== undefined) return { type: 'pass', because, ...halt };
   const blocked = massDeleteHold(situation, {

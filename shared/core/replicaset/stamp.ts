@@ -32,7 +32,8 @@ export function stampVmi(template: Body, stamp: VmiStamp): Body {
   };
 }
 
-function replicaSetOwner(set: { readonly name: string; readonly uid: string }): Body {
+/** The owner reference that makes a VMI a replica set's own. */
+export function replicaSetOwner(set: { readonly name: string; readonly uid: string }): Body {
   return {
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachineInstanceReplicaSet',

@@ -19,8 +19,8 @@ export type Standing = {
 };
 
 export function standingOf(situation: Situation<ReplicaSet>): Standing {
-  const { view, set, pending } = situation;
-  const members = replicaMembers(view, set);
+  const { set, pending } = situation;
+  const members = replicaMembers(situation);
   const doomed = new Map(
     pending.flatMap(({ command, outcome }) =>
       command.verb === 'delete-member' ? [[command.member.uid, outcome !== undefined]] : [],

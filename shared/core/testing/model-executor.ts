@@ -8,6 +8,7 @@ import { claimNamesFor } from '../names.ts';
 import { controllerOf } from '../objects.ts';
 import type { Dice } from './dice.ts';
 import type { ModelCluster } from './model-cluster.ts';
+import { writeInModel } from './model-writes.ts';
 import { aRevision, aVm, aVmi } from './objects.ts';
 
 export type Job = { readonly plan: Decided; readonly command: Command };
@@ -64,7 +65,10 @@ export class ModelExecutor {
     const { set } = this.#cluster;
     if (command.verb === 'post-event') return { outcome: 'applied' };
     if (set === undefined) return { outcome: 'stale', reason: 'SetGone' };
-    const isPressing = command.verb === 'free-member' || command.verb === 'retire-set';
+    const isPressing =
+      command.verb === 'free-member' ||
+      command.verb === 'retire-set' ||
+      command.verb === 'preserve-disk';
     const isDeleting = set.meta.deletedAt !== undefined;
     if (!isPressing && isDeleting) return { outcome: 'stale', reason: 'SetGone' };
     const isScaling = command.verb === 'delete-member' || command.verb.startsWith('create-');
@@ -108,6 +112,16 @@ export class ModelExecutor {
         };
       case 'post-event':
         return { outcome: 'applied' };
+      case 'secure-member':
+      case 'release-member':
+      case 'adopt-member':
+      case 'update-vm':
+      case 'restart-member':
+      case 'label-instance':
+      case 'preserve-disk':
+      case 'delete-revision':
+      case 'roll-back':
+        return writeInModel(cluster, set, command);
       default:
         return unreachable(command);
     }

@@ -109,6 +109,7 @@ export function aPool(options: SetOptions<Pool> = {}): Pool {
       ...options,
     }),
     ...setFields(options),
+    ...given(options, ['scaleIn', 'update', 'healing', 'maxUnavailable', 'minReadySeconds']),
     present: [...(options.present ?? [])],
   };
 }
@@ -124,7 +125,25 @@ export function aReplicaSet(options: SetOptions<ReplicaSet> = {}): ReplicaSet {
       annotations: { ...apiVersionAnnotations, ...annotations },
     }),
     ...setFields(options),
+    ...given(options, ['minReadySeconds']),
   };
+}
+
+/** Those of the named fields that a test has given. */
+function given<T extends object, K extends keyof T>(
+  options: T,
+  fields: readonly K[],
+): { [F in K]?: Exclude<T[F], undefined> } {
+  const found: { [F in K]?: Exclude<T[F], undefined> } = {};
+  for (const field of fields) {
+    const value = options[field];
+    if (isGiven(value)) found[field] = value;
+  }
+  return found;
+}
+
+function isGiven<T>(value: T): value is Exclude<T, undefined> {
+  return value !== undefined;
 }
 
 function setFields(
@@ -174,13 +193,20 @@ export function aVm(
     disks: [...(options.disks ?? [])],
     claims: [...(options.claims ?? [])],
     ready: options.ready ?? { status: 'True' },
+    vmiLabels: { [revisionLabel]: options.revision ?? 'web-1', ...options.vmiLabels },
+    ...given(options, ['nodeSelector', 'printableStatus', 'consecutiveFailCount', 'runStrategy']),
   };
 }
 
-/** A VM that nobody owns. */
+/** A VM that nobody owns and that was never of a pool. */
 export function aForeignVm(name: string, options: MetaOptions = {}): Vm {
-  const vm = aVm(name, options);
-  return { ...vm, meta: { ...vm.meta, owners: [] } };
+  const { vmiLabels: _, ...vm } = aVm(name, options);
+  const own = {
+    owners: [],
+    finalizers: [...(options.finalizers ?? [])],
+    labels: { ...options.labels },
+  };
+  return { ...vm, meta: { ...vm.meta, ...own } };
 }
 
 /** A running, ready VMI of replica set `ci`. */

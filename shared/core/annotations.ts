@@ -1,0 +1,44 @@
+import type { ScaledSet } from '#shared/contract/objects.ts';
+import {
+  annotationPrefix,
+  autohealingAnnotation,
+  effectAnnotation,
+  modeAnnotation,
+  pausedAnnotation,
+  progressDeadlineAnnotation,
+  replaceDisksAnnotation,
+  rollBackAnnotation,
+  scaleInDisksAnnotation,
+  volumeSafetyAnnotation,
+} from '#shared/contract/words.ts';
+import type { Hold } from './situation.ts';
+
+const flag = /^(true|false)$/;
+
+/** Our annotations on a set, with the values that each may have. The mode has a hold of its own. */
+const known: Readonly<Record<string, RegExp>> = {
+  [modeAnnotation]: /.*/,
+  [effectAnnotation]: /.*/,
+  [replaceDisksAnnotation]: /.*/,
+  [rollBackAnnotation]: /.*/,
+  [pausedAnnotation]: flag,
+  [autohealingAnnotation]: flag,
+  [scaleInDisksAnnotation]: /^(delete|keep)$/,
+  [progressDeadlineAnnotation]: /^\d{1,7}$/,
+  [volumeSafetyAnnotation]: /^(enforce|warn|ignore)$/,
+};
+
+/**
+ * Why a set is not scaled in: an annotation of ours that nobody understands. A misspelt word that should
+ * have kept the disks must not lose them.
+ */
+export function annotationHold({ meta }: ScaledSet): Hold | undefined {
+  if (meta.deletedAt !== undefined) return undefined;
+  const wrong = Object.entries(meta.annotations)
+    .filter(([key, value]) => key.startsWith(annotationPrefix) && known[key]?.test(value) !== true)
+    .map(([key, value]) => (known[key] === undefined ? key : `${key}: ${value}`))
+    .toSorted();
+  if (wrong.length === 0) return undefined;
+  const because = `not scaled in because of annotation ${wrong.join(', ')}, which says nothing to us`;
+  return { reason: 'InvalidAnnotation', because };
+}

@@ -1,0 +1,42 @@
+import type { Purpose } from '#shared/contract/commands.ts';
+import type { Pool, Vm } from '#shared/contract/objects.ts';
+import { scaleInDisksAnnotation } from '#shared/contract/words.ts';
+import type { Memory } from '../view.ts';
+
+/** Printable states in which the disk itself is what keeps a machine from starting. */
+const brokenDisk: ReadonlySet<string> = new Set(['DataVolumeError', 'ErrorPvcNotFound']);
+
+/**
+ * Whether the disks of a member outlive it. A policy that the strategy sets goes before the annotation.
+ * Healing keeps disks unless the disk is the cause. Disks that are to be replaced, and those of a pool
+ * that is being deleted, go (kubevirt pool.go 6.11).
+ */
+export function keepsDisks(pool: Pool, vm: Vm, purpose: Purpose): boolean {
+  switch (purpose) {
+    case 'replace':
+    case 'retire':
+      return false;
+    case 'heal':
+      return !brokenDisk.has(vm.printableStatus ?? '');
+    case 'scale-in':
+    case 'surge':
+    case 'free':
+    case 'clean-up':
+      return isKeeping(pool);
+  }
+}
+
+function isKeeping({ scaleIn, meta }: Pool): boolean {
+  if (scaleIn?.preservation !== undefined) return scaleIn.preservation !== 'Disabled';
+  return meta.annotations[scaleInDisksAnnotation] === 'keep';
+}
+
+/**
+ * The policy under which a terminating member went: the one of its own decision, whatever the spec says
+ * by now (B7); for one that others deleted, the spec's.
+ */
+export function kept(pool: Pool, memory: Memory, vm: Vm): boolean {
+  const { uid } = vm.meta;
+  if (memory.keeps.has(uid)) return true;
+  return memory.purposes.has(uid) ? false : keepsDisks(pool, vm, 'free');
+}

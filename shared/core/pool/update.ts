@@ -1,0 +1,76 @@
+import type { Notice } from '#shared/contract/commands.ts';
+import type { Pool, Vm } from '#shared/contract/objects.ts';
+import { revisionLabel } from '#shared/contract/words.ts';
+import { ordinalOf } from '../names.ts';
+import { perTarget } from '../per-target.ts';
+import { refusalText, refusalsOf } from '../refusals.ts';
+import { nothing, type Situation, type Step, type Trouble } from '../situation.ts';
+import { currentRevision, keepRevision } from './revision.ts';
+import type { Rollout } from './rollout.ts';
+
+/**
+ * Brings the template to the VMs that stand: all at once, for nothing that runs is touched yet. A VM whose
+ * disks would change is left as it is until they may be replaced, and one that was stamped under another
+ * key is not known to be behind. Source: kubevirt pool.go, handleUpdates.
+ */
+export function update(situation: Situation<Pool>, rollout: Rollout): Step {
+  const { set, mode, view } = situation;
+  const { template } = set;
+  if (template === undefined || !touchesMachines(rollout)) return nothing;
+  const behind = rollout.standings.filter(({ edit }) => isBehind(edit)).map(({ vm }) => vm);
+  if (behind.length === 0) return nothing;
+  const revision = currentRevision(view, set)?.meta.name;
+  if (revision === undefined) {
+    return mode === 'manage' ? keepRevision(situation, template) : nothing;
+  }
+  const because = `the template has changed: ${behind.length} VMs are behind ${revision}`;
+  const trouble = troubleOf(situation, behind);
+  const { commands, wakeAt } = perTarget(situation, {
+    verb: 'update-vm',
+    targets: behind,
+    uidOf: ({ meta }) => meta.uid,
+    digest: template.digest,
+    command: ({ meta }, effect) => {
+      const from = meta.labels[revisionLabel];
+      return {
+        verb: 'update-vm',
+        ...{ effect, because, revision },
+        notice: updatedNotice(meta),
+        member: { name: meta.name, uid: meta.uid },
+        ordinal: ordinalOf(meta.name) ?? 0,
+        ...(from !== undefined && { from }),
+      };
+    },
+  });
+  if (commands.length === 0) return { type: 'pass', because, wakeAt, trouble };
+  return { type: 'act', because, commands, template: template.digest, wakeAt, trouble };
+}
+
+/** Members that only new disks would bring up to date. */
+export function waitsForDisks({ strategy, standings }: Rollout): readonly Vm[] {
+  if (strategy.type === 'unmanaged' || strategy.type === 'on-delete') return [];
+  return standings.filter(({ edit }) => edit === 'replace').map(({ vm }) => vm);
+}
+
+function touchesMachines({ strategy }: Rollout): boolean {
+  return strategy.type === 'proactive' || strategy.type === 'opportunistic';
+}
+
+function isBehind(edit: Rollout['standings'][number]['edit']): boolean {
+  return edit === 'machine' || edit === 'restart' || edit === 'unstamped';
+}
+
+function updatedNotice({ namespace, name }: Vm['meta']): Notice {
+  return { type: 'Normal', reason: 'SuccessfulUpdate', message: `Updated VM ${namespace}/${name}` };
+}
+
+function troubleOf({ memory, set }: Situation<Pool>, behind: readonly Vm[]): Trouble | undefined {
+  const digest = set.template?.digest;
+  const refusal = refusalsOf(memory, { class: 'update', digest }).findLast(
+    (refused) =>
+      refused.behind === undefined && behind.some(({ meta }) => meta.uid === refused.target),
+  );
+  if (refusal === undefined) return undefined;
+  const message = `error during VM update: updating is refused: ${refusalText(refusal)}`;
+  return { reason: 'FailedUpdate', message };
+}
