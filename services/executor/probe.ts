@@ -1,11 +1,12 @@
 import type { Cluster } from '#shared/cluster/cluster.ts';
 import type { SetRef } from '#shared/contract/commands.ts';
-import { already, sightOf } from './call.ts';
+import { already, isAgain, sightOf } from './call.ts';
 import type { Again, Result } from './call.ts';
 import type { Job } from './backlog.ts';
 import { carriesEffect } from './effects/create.ts';
 import { finalizersOf } from './effects/finalizer.ts';
 import { memberKind } from './effects/victim.ts';
+import { findWritten } from './probe-writes.ts';
 import { poolFinalizer } from '#shared/contract/words.ts';
 
 /**
@@ -26,6 +27,17 @@ export async function findDone(
     case 'delete-member':
     case 'free-member':
       return findRemoved(cluster, plan.set, command);
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
+    case 'restart-member':
+    case 'label-instance':
+    case 'preserve-disk':
+    case 'delete-revision':
+      return findWritten(cluster, plan.set, command);
+    // Its own read tells a roll-back that is done, and more surely than one object does.
+    case 'roll-back':
     case 'secure-set':
     case 'mark-api-version':
     case 'retire-set':
@@ -33,6 +45,11 @@ export async function findDone(
     case 'post-event':
       return undefined;
   }
+}
+
+/** Not being let look, or a kind that is not served for now, proves nothing of what was done. */
+function lookAgain(result: Result | Again): Again {
+  return isAgain(result) ? result : { again: true };
 }
 
 type Create = Extract<Job['command'], { verb: 'create-revision' | 'create-vm' | 'create-vmi' }>;
@@ -55,7 +72,7 @@ async function findMade(
   { kind, command }: { readonly kind: string; readonly command: Create },
 ): Promise<Result | Again | undefined> {
   const sight = sightOf(await cluster.read({ kind, namespace, name: command.name }));
-  if (sight.type === 'unseen') return sight.result;
+  if (sight.type === 'unseen') return lookAgain(sight.result);
   if (sight.type === 'missing' || !carriesEffect(sight.object, command.effect)) return undefined;
   return already(sight.object);
 }
@@ -68,7 +85,7 @@ async function findRemoved(
   const { namespace } = set;
   const kind = memberKind(set.kind);
   const sight = sightOf(await cluster.read({ kind, namespace, name: member.name }));
-  if (sight.type === 'unseen') return sight.result;
+  if (sight.type === 'unseen') return lookAgain(sight.result);
   if (sight.type === 'missing' || sight.object.metadata?.uid !== member.uid) return already();
   const { object } = sight;
   const isDone =

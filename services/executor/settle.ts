@@ -24,13 +24,24 @@ function objectOf(command: Command, set: string): string {
     case 'create-revision':
     case 'create-vm':
     case 'create-vmi':
+    case 'delete-revision':
       return command.name;
     case 'delete-member':
     case 'free-member':
+    case 'secure-member':
+    case 'release-member':
+    case 'adopt-member':
+    case 'update-vm':
       return command.member.name;
+    case 'restart-member':
+    case 'label-instance':
+      return command.instance.name;
+    case 'preserve-disk':
+      return command.disk.name;
     case 'secure-set':
     case 'mark-api-version':
     case 'retire-set':
+    case 'roll-back':
     case 'write-status':
     case 'post-event':
       return set;

@@ -1,0 +1,104 @@
+import type { RawObject } from '#shared/cluster/cluster.ts';
+import { effectAnnotation, revisionLabel } from '#shared/contract/words.ts';
+import { mergePatchOf, restampVm } from '#shared/core/pool/restamp.ts';
+import { nameGenerationIn, stampVm } from '#shared/core/pool/stamp.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
+import { already, stale } from '../call.ts';
+import type { Again, Result } from '../call.ts';
+import type { Effect, Hands, JobOf } from './effect.ts';
+import { keptTemplate } from './kept-template.ts';
+import { readObject } from './live-object.ts';
+import { labelsOf } from './live-selector.ts';
+import { liveTemplate } from './live-template.ts';
+import { controllerIn, isTerminating, preconditionsOf } from './owners.ts';
+import { patchOnce, untilWon } from './race.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+type Update = JobOf<'update-vm'>;
+
+/**
+ * Brings a member's VM to the plan's template with what differs alone. The patch holds the version of the
+ * VM that it was made from, for it replaces lists; what was read is never written over a newer one.
+ */
+export const updateVm: Effect<'update-vm'> = (hands, job) =>
+  untilWon(async () => {
+    const live = await liveTemplate(hands, job);
+    if (live.type === 'unseen') return live.result;
+    const { member, revision, from } = job.command;
+    const ref = {
+      kind: 'VirtualMachine',
+      namespace: job.plan.set.namespace,
+      name: member.name,
+    } as const;
+    const gone = stale('MemberGone');
+    const found = await readObject(hands, { ref, uid: member.uid, gone });
+    if (found.type === 'unseen') return found.result;
+    const problem = objection(found.object, job);
+    if (problem !== undefined) return problem;
+    const vm = found.object;
+    const before = await stampBefore(hands, job, vm);
+    if (before.type === 'unseen') return before.result;
+    const next = stampOf(live, job, { vm, revision });
+    const isKnown = from !== undefined && before.stamp !== undefined;
+    const updated = restampVm({ old: isKnown ? before.stamp : undefined, next, live: vm });
+    const changes = mergePatchOf(partsOf(vm), partsOf(updated));
+    if (changes === undefined) return already(vm);
+    const metadata = isRecord(changes['metadata']) ? changes['metadata'] : {};
+    const body = { ...changes, metadata: { ...metadata, ...preconditionsOf(vm) } };
+    return patchOnce(hands, { ref, gone, patch: { type: 'merge', body } });
+  });
+
+/** Why the VM is not to be updated: it is another's, it is going, or not where the plan saw it. */
+function objection(vm: RawObject, { command, plan }: Update): Result | undefined {
+  if (controllerIn(vm)?.['uid'] !== plan.set.uid) return stale('NotOwned');
+  if (isTerminating(vm)) return stale('MemberChanged');
+  const at = labelsOf(vm)[revisionLabel];
+  const isExpected = command.from === undefined || at === command.from || at === command.revision;
+  return isExpected ? undefined : stale('MemberChanged');
+}
+
+type Before =
+  | { readonly type: 'seen'; readonly stamp: Body | undefined }
+  | { readonly type: 'unseen'; readonly result: Result | Again };
+
+/** The stamp that the VM has now: of the old revision, under the names that were generated then. */
+async function stampBefore(hands: Hands, job: Update, vm: RawObject): Promise<Before> {
+  const { from } = job.command;
+  if (from === undefined) return { type: 'seen', stamp: undefined };
+  const kept = await keptTemplate(hands, job, from);
+  if (kept.type === 'unseen') return kept;
+  if (kept.type === 'missing') return { type: 'seen', stamp: undefined };
+  return { type: 'seen', stamp: stampOf(kept, job, { vm, revision: from }) };
+}
+
+/** Both stamps carry the effect that made the VM, so that it never differs. */
+function stampOf(
+  { template, spec }: { readonly template: Body; readonly spec: Body },
+  { command, plan }: Update,
+  { vm, revision }: { readonly vm: RawObject; readonly revision: string },
+): Body {
+  const annotations = vm.metadata?.['annotations'];
+  const effect = isRecord(annotations) ? annotations[effectAnnotation] : undefined;
+  const stamped = stampVm(template, {
+    pool: plan.set,
+    name: command.member.name,
+    ordinal: command.ordinal,
+    revision,
+    effect: typeof effect === 'string' ? effect : '',
+    names: nameGenerationIn(spec),
+  });
+  return typeof effect === 'string' ? stamped : withoutEffect(stamped);
+}
+
+function withoutEffect(stamped: Body): Body {
+  const metadata = isRecord(stamped['metadata']) ? stamped['metadata'] : {};
+  const annotations = isRecord(metadata['annotations']) ? metadata['annotations'] : {};
+  const { [effectAnnotation]: _, ...rest } = annotations;
+  return { ...stamped, metadata: { ...metadata, annotations: rest } };
+}
+
+/** The parts of a VM that a template reaches. */
+function partsOf({ metadata, spec }: Body): Body {
+  const { labels, annotations } = isRecord(metadata) ? metadata : {};
+  return { metadata: { labels, annotations }, spec };
+}
