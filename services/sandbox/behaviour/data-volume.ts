@@ -3,6 +3,7 @@ import type { Next } from './hands.ts';
 import { claimFor, ownerOfClaim } from './new-claim.ts';
 import { at, controllerOf, isControlledBy, isDeleting, textAt } from './read.ts';
 import type { Scene } from './scene.ts';
+import { knobPrefix, troubleNamed } from './troubles.ts';
 
 const importMs = 150;
 
@@ -22,7 +23,19 @@ export function tendDataVolume(scene: Scene, volume: KubeObject): Next {
   }
   if (isDeleting(claim)) return undefined;
   if (!isControlledBy(claim, volume)) return adopt(scene, volume, claim);
-  return textAt(claim, 'status', 'phase') === 'Bound' ? fill(scene, volume, phase) : undefined;
+  if (textAt(claim, 'status', 'phase') !== 'Bound') return undefined;
+  return cannotBeFilled(scene, volume) ? tell(scene, volume, 'Failed') : fill(scene, volume, phase);
+}
+
+/** By `sandbox.rollcall.dev/fail: data-volume` on itself or on the machine it is for. */
+function cannotBeFilled({ mirror }: Scene, volume: KubeObject): boolean {
+  const owner = controllerOf(volume);
+  const { namespace = '' } = volume.metadata;
+  const machine =
+    owner?.kind === 'VirtualMachine' ? mirror.see(owner.kind, namespace, owner.name) : undefined;
+  return [volume, machine].some(
+    (object) => troubleNamed(object?.metadata.annotations?.[`${knobPrefix}fail`]) === 'data-volume',
+  );
 }
 
 function fill(scene: Scene, volume: KubeObject, phase: string): Next {
@@ -40,7 +53,7 @@ function adopt(scene: Scene, volume: KubeObject, claim: KubeObject): Next {
   return scene.hands.patch(claim, 'cdi-controller', { metadata: { ownerReferences } });
 }
 
-type Phase = 'Pending' | 'ImportInProgress' | 'Succeeded';
+type Phase = 'Pending' | 'ImportInProgress' | 'Succeeded' | 'Failed';
 
 function tell({ hands, now }: Scene, volume: KubeObject, phase: Phase): Next {
   const [time, done] = [now(), phase === 'Succeeded'];

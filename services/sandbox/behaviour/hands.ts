@@ -1,4 +1,4 @@
-import type { Caller, KubeObject, Store, StoreRequest } from '../store/types.ts';
+import type { Caller, DeleteOptions, KubeObject, Store, StoreRequest } from '../store/types.ts';
 import { type LiveKind, placeOf, resourceOf } from './kinds.ts';
 
 /** Milliseconds until the object is looked at again; undefined: when something changes. */
@@ -10,6 +10,7 @@ export type Manager =
   | 'virt-handler'
   | 'cdi-controller'
   | 'kube-controller-manager'
+  | 'kubelet'
   | 'sandbox-provisioner';
 
 export type NewObject = {
@@ -24,6 +25,8 @@ export interface Hands {
   patch(object: KubeObject, manager: Manager, body: unknown): Next;
   patchStatus(object: KubeObject, manager: Manager, status: unknown): Next;
   remove(object: KubeObject, manager: Manager): Next;
+  /** Without the grace period that a pod has; what a node does when the pod has shut down. */
+  removeNow(object: KubeObject, manager: Manager): Next;
 }
 
 const caller: Caller = {
@@ -58,15 +61,18 @@ export function createHands(store: Store): Hands {
         body: { status },
       }),
     remove: (object, manager) =>
+      ask({ ...target(object, manager), verb: 'delete', options: removalOf(object) }),
+    removeNow: (object, manager) =>
       ask({
         ...target(object, manager),
         verb: 'delete',
-        options: {
-          preconditions: { uid: object.metadata.uid },
-          propagationPolicy: 'Background',
-        },
+        options: { ...removalOf(object), gracePeriodSeconds: 0 },
       }),
   };
+}
+
+function removalOf({ metadata: { uid } }: KubeObject): DeleteOptions {
+  return { preconditions: { uid }, propagationPolicy: 'Background' };
 }
 
 /** A refusal (a quota, a terminating namespace) may pass; a conflict passes at once. */

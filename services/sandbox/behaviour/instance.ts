@@ -1,14 +1,15 @@
 import type { KubeObject } from '../store/types.ts';
-import { claimsOf } from './claims.ts';
 import type { Next } from './hands.ts';
-import { addressOf, nodeOf } from './node.ts';
-import { at, hasFinalizer, isDeleting, listAt, numberAt, recordAt, textAt } from './read.ts';
+import { launcherOf } from './launcher-pod.ts';
+import { followLauncher } from './follow-launcher.ts';
+import { addressOf } from './node.ts';
+import { onLostNode } from './pod.ts';
+import { at, hasFinalizer, isDeleting, numberAt, textAt } from './read.ts';
 import type { Scene } from './scene.ts';
+import { schedule } from './schedule.ts';
+import { hasEnded, kubevirtFinalizer, notReady, transitions } from './instance-status.ts';
+import { slowBootMs, troubleOf } from './troubles.ts';
 
-/** KubeVirt's own finalizer; it stands on machines and on instances. */
-export const kubevirtFinalizer = 'kubevirt.io/virtualMachineControllerFinalize';
-
-const schedulingMs = 50;
 const bootMs = 150;
 /** No guest is asked to shut down here, so the grace period of the spec is cut short. */
 const longestShutdownMs = 100;
@@ -19,62 +20,26 @@ const longestShutdownMs = 100;
  */
 export function tendInstance(scene: Scene, instance: KubeObject): Next {
   if (isDeleting(instance)) return shutDown(scene, instance);
+  if (hasEnded(instance)) return undefined;
   const phase = textAt(instance, 'status', 'phase') ?? 'Pending';
-  if (phase === 'Pending') return schedule(scene, instance);
-  if (phase === 'Scheduling' || phase === 'Scheduled') return boot(scene, instance);
-  return undefined;
-}
-
-/** Succeeded and Failed end the life of an instance; it runs no more. */
-export function hasEnded(instance: KubeObject): boolean {
-  const phase = textAt(instance, 'status', 'phase');
-  return phase === 'Succeeded' || phase === 'Failed';
-}
-
-/** What the status of an instance says before it has a node. */
-export function pendingStatus(time: string): Readonly<Record<string, unknown>> {
-  return {
-    phase: 'Pending',
-    conditions: [notReady('PodNotExists', 'nothing runs for this instance yet', time)],
-    phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: time }],
-  };
-}
-
-function schedule({ mirror, hands, stages, now }: Scene, instance: KubeObject): Next {
-  const { namespace = '' } = instance.metadata;
-  const bound = claimsOf(instance).every((name) => {
-    const claim = mirror.see('PersistentVolumeClaim', namespace, name);
-    return textAt(claim, 'status', 'phase') === 'Bound';
-  });
-  if (!bound) {
-    const known = textAt(instance, 'status', 'phase') !== undefined;
-    return known
-      ? undefined
-      : hands.patch(instance, 'virt-controller', firstWrite(instance, now()));
+  const isPlaced = at(instance, 'status', 'nodeName') !== undefined;
+  if (!isPlaced && (phase === 'Pending' || phase === 'Scheduling')) {
+    return schedule(scene, instance);
   }
-  const left = stages.left(instance, 'scheduling', schedulingMs);
-  if (left > 0) return left;
-  const node = nodeOf(instance);
-  const start = textAt(instance, 'status', 'phase') === undefined ? ['Pending'] : [];
-  return hands.patch(instance, 'virt-controller', {
-    metadata: { labels: { 'kubevirt.io/nodeName': node }, ...finalizers(instance) },
-    status: {
-      phase: 'Scheduled',
-      nodeName: node,
-      conditions: [notReady('GuestNotRunning', 'the guest is not running yet', now())],
-      ...transitions(instance, [...start, 'Scheduling', 'Scheduled'], now()),
-    },
-  });
+  const left = scene.pods ? followLauncher(scene, instance) : 'well';
+  if (left !== 'well') return left.next;
+  if (phase === 'Running') {
+    return troubleOf(scene, instance) === 'crash' ? fail(scene, instance) : undefined;
+  }
+  return boot(scene, instance);
 }
 
-/** An instance that someone else made comes without finalizer and status. */
-function firstWrite(instance: KubeObject, time: string): unknown {
-  return { metadata: finalizers(instance), status: pendingStatus(time) };
-}
-
-function boot({ hands, stages, now }: Scene, instance: KubeObject): Next {
-  const left = stages.left(instance, 'boot', bootMs);
-  if (left > 0) return left;
+function boot(scene: Scene, instance: KubeObject): Next {
+  const { hands, stages, now } = scene;
+  const left = stages.left(instance, 'boot', slowBootMs(scene, instance) ?? bootMs);
+  // A slow machine may become quick again.
+  if (left > 0) return Math.min(left, 1000);
+  if (troubleOf(scene, instance) === 'start') return fail(scene, instance);
   const address = addressOf(instance);
   const time = now();
   return hands.patch(instance, 'virt-handler', {
@@ -90,12 +55,29 @@ function boot({ hands, stages, now }: Scene, instance: KubeObject): Next {
   });
 }
 
+function fail({ hands, now }: Scene, instance: KubeObject): Next {
+  return hands.patch(instance, 'virt-handler', {
+    status: {
+      phase: 'Failed',
+      conditions: [notReady('PodTerminating', 'virt-launcher pod is terminating', now())],
+      ...transitions(instance, ['Failed'], now()),
+    },
+  });
+}
+
 /** The last write tells the end and lets go in one, so that a foreign finalizer leaves no running corpse. */
-function shutDown({ hands, stages, now }: Scene, instance: KubeObject): Next {
+function shutDown(scene: Scene, instance: KubeObject): Next {
+  const { hands, stages, now } = scene;
   if (!hasFinalizer(instance, kubevirtFinalizer)) return undefined;
+  const pod = scene.pods ? launcherOf(scene, instance) : undefined;
+  // Nobody can tell that a guest on a lost node has stopped: it waits for the node, or for its pod to go.
+  if (pod !== undefined && !hasEnded(instance) && onLostNode(scene, pod)) {
+    return isDeleting(pod) ? undefined : hands.remove(pod, 'virt-controller');
+  }
   const graceMs = (numberAt(instance, 'spec', 'terminationGracePeriodSeconds') ?? 30) * 1000;
   const left = stages.left(instance, 'shutdown', Math.min(graceMs, longestShutdownMs));
   if (left > 0) return left;
+  if (pod !== undefined) hands.removeNow(pod, 'kubelet');
   const kept = instance.metadata.finalizers?.filter((name) => name !== kubevirtFinalizer);
   return hands.patch(instance, 'virt-controller', {
     metadata: { finalizers: kept },
@@ -104,32 +86,6 @@ function shutDown({ hands, stages, now }: Scene, instance: KubeObject): Next {
       conditions: [notReady('PodTerminating', 'the instance was deleted', now())],
     },
   });
-}
-
-function finalizers(instance: KubeObject): Readonly<Record<string, unknown>> {
-  if (hasFinalizer(instance, kubevirtFinalizer)) return {};
-  return { finalizers: [...(instance.metadata.finalizers ?? []), kubevirtFinalizer] };
-}
-
-function transitions(
-  instance: KubeObject,
-  phases: readonly string[],
-  time: string,
-): Readonly<Record<string, unknown>> {
-  const field = 'phaseTransitionTimestamps';
-  const added = phases.map((phase) => ({ phase, phaseTransitionTimestamp: time }));
-  return { [field]: [...listAt(recordAt(instance, 'status'), field), ...added] };
-}
-
-function notReady(reason: string, message: string, time: string): unknown {
-  return {
-    type: 'Ready',
-    status: 'False',
-    reason,
-    message,
-    lastProbeTime: null,
-    lastTransitionTime: time,
-  };
 }
 
 /** Whether an instance has a node and has not ended: what protects its claims from deletion. */

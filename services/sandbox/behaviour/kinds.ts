@@ -12,6 +12,8 @@ const resources = {
   PersistentVolumeClaim: { group: '', version: 'v1', plural: 'persistentvolumeclaims' },
   PersistentVolume: { group: '', version: 'v1', plural: 'persistentvolumes' },
   StorageClass: { group: 'storage.k8s.io', version: 'v1', plural: 'storageclasses' },
+  Pod: { group: '', version: 'v1', plural: 'pods' },
+  Node: { group: '', version: 'v1', plural: 'nodes' },
 } as const satisfies Readonly<Record<string, ResourcePath>>;
 
 export type LiveKind = keyof typeof resources;

@@ -1,8 +1,11 @@
 import type { KubeObject } from '../store/types.ts';
 import { claimsOf } from './claims.ts';
-import { hasEnded } from './instance.ts';
+import { hasEnded } from './instance-status.ts';
 import { at, conditionOf, isDeleting, listAt, textAt } from './read.ts';
 import type { Scene } from './scene.ts';
+import { nextStartFailure, startFailureOf } from './start-failure.ts';
+import type { StartFailure } from './start-failure.ts';
+import { isStartRequested, startRequests, wantsStart } from './start-request.ts';
 
 export type MachineStatus = {
   readonly created: boolean;
@@ -11,6 +14,9 @@ export type MachineStatus = {
   readonly runStrategy: string;
   readonly observedGeneration: number;
   readonly conditions: readonly unknown[];
+  /** Null takes it away. */
+  readonly startFailure: StartFailure | null;
+  readonly stateChangeRequests: readonly unknown[] | null;
 };
 
 export type RunFacts = {
@@ -22,22 +28,26 @@ export type RunFacts = {
 };
 
 export function machineStatus(scene: Scene, machine: KubeObject, facts: RunFacts): MachineStatus {
-  const ready = readyCondition(facts.instance, scene.now());
+  const wanted = readyCondition(facts.instance, scene.now());
+  const known = conditionOf(machine, 'Ready');
+  const isSame = at(known, 'status') === wanted.status && at(known, 'reason') === wanted.reason;
   const others = listAt(machine, 'status', 'conditions').filter(
     (condition) => at(condition, 'type') !== 'Ready',
   );
   return {
     created: facts.instance !== undefined,
-    ready: ready.status === 'True',
+    ready: wanted.status === 'True',
     printableStatus: printableStatus(scene, machine, facts),
     runStrategy: facts.strategy,
     observedGeneration: machine.metadata.generation ?? 1,
-    conditions: [ready, ...others],
+    conditions: [isSame ? known : wanted, ...others],
+    startFailure: nextStartFailure(scene, machine, facts) ?? null,
+    stateChangeRequests: wantsStart(machine, facts) ? startRequests : null,
   };
 }
 
 /**
- * Ready counts as different only when its status or reason does, as in KubeVirt. From Provisioning the
+ * A reason alone makes no write, though KubeVirt's would: a start would cost one more. From Provisioning the
  * machine goes to Running without a write for the moment between.
  */
 export function statusDiffers(machine: KubeObject, wanted: MachineStatus): boolean {
@@ -51,7 +61,9 @@ export function statusDiffers(machine: KubeObject, wanted: MachineStatus): boole
     at(machine, 'status', 'ready') !== wanted.ready ||
     at(machine, 'status', 'runStrategy') !== wanted.runStrategy ||
     at(machine, 'status', 'observedGeneration') !== wanted.observedGeneration ||
-    at(ready, 'status') !== at(wantedReady, 'status')
+    at(ready, 'status') !== at(wantedReady, 'status') ||
+    startFailureOf(machine)?.lastFailedVMIUID !== wanted.startFailure?.lastFailedVMIUID ||
+    isStartRequested(machine) !== (wanted.stateChangeRequests !== null)
   );
 }
 
@@ -60,7 +72,7 @@ type Ready = {
   readonly status: string;
   readonly reason?: string;
   readonly message?: string;
-  readonly lastProbeTime: null;
+  readonly lastProbeTime: string | null;
   readonly lastTransitionTime: string;
 };
 
@@ -68,7 +80,7 @@ function readyCondition(instance: KubeObject | undefined, time: string): Ready {
   const missing = {
     type: 'Ready',
     status: 'False',
-    lastProbeTime: null,
+    lastProbeTime: time,
     lastTransitionTime: time,
   } as const;
   if (instance === undefined)
@@ -83,7 +95,7 @@ function readyCondition(instance: KubeObject | undefined, time: string): Ready {
     status,
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
-    lastProbeTime: null,
+    lastProbeTime: textAt(condition, 'lastProbeTime') ?? null,
     lastTransitionTime: textAt(condition, 'lastTransitionTime') ?? time,
   };
 }
@@ -94,11 +106,27 @@ function printableStatus(scene: Scene, machine: KubeObject, facts: RunFacts): st
   if (isDeleting(machine)) return 'Terminating';
   if (instance === undefined && !facts.starts) return 'Stopped';
   if (instance !== undefined && isDeleting(instance)) return 'Stopping';
+  const isDown = instance === undefined || hasEnded(instance);
+  if (isDown && nextStartFailure(scene, machine, facts) !== undefined) return 'CrashLoopBackOff';
   if (instance !== undefined && hasEnded(instance)) return 'Stopped';
   if (textAt(instance, 'status', 'phase') === 'Running') return 'Running';
   if (disksReady && lacksClaim(scene, machine)) return 'ErrorPvcNotFound';
   if (hasFailedDisk(scene, machine)) return 'DataVolumeError';
+  const hindrance = hindranceOf(instance);
+  if (hindrance !== undefined) return hindrance;
   return disksReady ? 'Starting' : 'Provisioning';
+}
+
+/** No node, or no image: told by conditions of the instance. */
+function hindranceOf(instance: KubeObject | undefined): string | undefined {
+  if (instance === undefined) return undefined;
+  if (textAt(conditionOf(instance, 'PodScheduled'), 'reason') === 'Unschedulable') {
+    return 'ErrorUnschedulable';
+  }
+  const synchronized = textAt(conditionOf(instance, 'Synchronized'), 'reason');
+  return synchronized === 'ErrImagePull' || synchronized === 'ImagePullBackOff'
+    ? synchronized
+    : undefined;
 }
 
 function lacksClaim({ mirror }: Scene, machine: KubeObject): boolean {

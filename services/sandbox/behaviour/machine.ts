@@ -1,12 +1,14 @@
 import type { KubeObject } from '../store/types.ts';
 import type { Next } from './hands.ts';
-import { hasEnded, kubevirtFinalizer, pendingStatus } from './instance.ts';
+import { hasEnded, kubevirtFinalizer, pendingStatus } from './instance-status.ts';
 import { apiVersionFor } from './kinds.ts';
 import { tendDisks } from './machine-disks.ts';
 import { machineStatus, statusDiffers } from './machine-status.ts';
 import { at, hasFinalizer, isControlledBy, isDeleting, recordAt, textAt } from './read.ts';
 import type { Scene } from './scene.ts';
 import { soonest } from './soonest.ts';
+import { backoffLeft, nextStartFailure, startFailureOf } from './start-failure.ts';
+import { isStartRequested, wantsStart } from './start-request.ts';
 
 /** Keeps a machine's instance as its run strategy wants it, and its status as the instance is. */
 export function tendMachine(scene: Scene, machine: KubeObject): Next {
@@ -34,11 +36,12 @@ export function runStrategyOf(machine: KubeObject): string {
 
 /**
  * Whether a machine without an instance gets one. Always and Once bring back an instance that someone
- * deleted; RerunOnFailure does not, and its last status tells that there was one.
+ * deleted; RerunOnFailure only one that failed, and its last status tells that there was one.
  */
 export function startsInstance(machine: KubeObject): boolean {
   const strategy = runStrategyOf(machine);
   if (strategy === 'Always' || strategy === 'Once') return true;
+  if (strategy === 'RerunOnFailure' && isStartRequested(machine)) return true;
   const hadOne = at(machine, 'status', 'created') === true;
   const wentDown = textAt(machine, 'status', 'printableStatus') === 'Stopped';
   return strategy === 'RerunOnFailure' && !hadOne && !wentDown;
@@ -48,11 +51,15 @@ function tendRun(scene: Scene, machine: KubeObject, disksReady: boolean): Next {
   const { namespace = '', name } = machine.metadata;
   const instance = instanceOf(scene, machine);
   if (instance !== undefined) {
-    const over = isOver(machine, instance) && !isDeleting(instance);
-    return over ? scene.hands.remove(instance, 'virt-controller') : undefined;
+    if (isDeleting(instance) || !isOver(machine, instance)) return undefined;
+    // What its end means is told before it is taken away.
+    if (isUntold(scene, machine, instance)) return undefined;
+    return scene.hands.remove(instance, 'virt-controller');
   }
   const taken = scene.mirror.see('VirtualMachineInstance', namespace, name) !== undefined;
   if (taken || !disksReady || !startsInstance(machine)) return undefined;
+  const left = backoffLeft(scene, machine);
+  if (left > 0) return left;
   return scene.hands.create('VirtualMachineInstance', 'virt-controller', {
     namespace,
     body: newInstance(machine, scene.now()),
@@ -61,7 +68,16 @@ function tendRun(scene: Scene, machine: KubeObject, disksReady: boolean): Next {
 
 function isOver(machine: KubeObject, instance: KubeObject): boolean {
   const strategy = runStrategyOf(machine);
-  return strategy === 'Halted' || (strategy === 'Always' && hasEnded(instance));
+  if (strategy === 'Halted') return true;
+  if (strategy === 'RerunOnFailure') return textAt(instance, 'status', 'phase') === 'Failed';
+  return strategy === 'Always' && hasEnded(instance);
+}
+
+function isUntold(scene: Scene, machine: KubeObject, instance: KubeObject): boolean {
+  const strategy = runStrategyOf(machine);
+  const failure = nextStartFailure(scene, machine, { instance, strategy });
+  const uncounted = failure?.lastFailedVMIUID !== startFailureOf(machine)?.lastFailedVMIUID;
+  return uncounted || wantsStart(machine, { instance, strategy }) !== isStartRequested(machine);
 }
 
 /** Labels and annotations come from the template of the instance, the pool's revision label among them. */

@@ -8,6 +8,7 @@ import { keyOf, type LiveKind, type Place, placeOf } from './kinds.ts';
  */
 export interface Mirror {
   see(kind: LiveKind, namespace: string, name: string): KubeObject | undefined;
+  all(kind: LiveKind): Iterable<KubeObject>;
   /** Machines and instances that are to run on a claim. */
   usersOf(namespace: string, claim: string): readonly Place[];
   put(object: KubeObject): void;
@@ -15,13 +16,13 @@ export interface Mirror {
 }
 
 export function createMirror(): Mirror {
-  const objects = new Map<string, KubeObject>();
+  const objects = new Map<LiveKind, Map<string, KubeObject>>();
   const users = new Map<string, Map<string, Place>>();
 
   const remove = (place: Place): void => {
-    const known = objects.get(keyOf(place));
+    const known = objects.get(place.kind)?.get(keyOf(place));
     if (known === undefined) return;
-    objects.delete(keyOf(place));
+    objects.get(place.kind)?.delete(keyOf(place));
     if (runs(place)) for (const claim of claimsOf(known)) forget(users, { place, claim });
   };
 
@@ -29,12 +30,14 @@ export function createMirror(): Mirror {
     const place = placeOf(object);
     if (place === undefined) return;
     remove(place);
-    objects.set(keyOf(place), object);
+    const ofKind = objects.get(place.kind) ?? new Map<string, KubeObject>();
+    objects.set(place.kind, ofKind.set(keyOf(place), object));
     if (runs(place)) for (const claim of claimsOf(object)) note(users, { place, claim });
   };
 
   return {
-    see: (kind, namespace, name) => objects.get(keyOf({ kind, namespace, name })),
+    see: (kind, namespace, name) => objects.get(kind)?.get(keyOf({ kind, namespace, name })),
+    all: (kind) => objects.get(kind)?.values() ?? [],
     usersOf: (namespace, claim) => [...(users.get(`${namespace}/${claim}`)?.values() ?? [])],
     put,
     fold: ({ type, object }) => {

@@ -17,7 +17,7 @@ export function addressOf(instance: KubeObject): string {
 }
 
 /** FNV-1a over code units, 32 bits. */
-function spread(text: string): number {
+export function spread(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

@@ -4,6 +4,7 @@ import { claimsOf } from './claims.ts';
 import type { Place } from './kinds.ts';
 import type { Mirror } from './mirror.ts';
 import { textAt } from './read.ts';
+import { hasKnob } from './troubles.ts';
 
 /** Who else has to look when an object changed. */
 export function relatedTo(place: Place, object: KubeObject, mirror: Mirror): readonly Place[] {
@@ -31,7 +32,11 @@ export function relatedTo(place: Place, object: KubeObject, mirror: Mirror): rea
       return [claimPlace(claimNamespace, claim)];
     }
     case 'VirtualMachine':
+      // What it wants of its instance by annotation may have changed.
+      return hasKnob(object) ? [{ kind: 'VirtualMachineInstance', namespace, name }] : [];
     case 'StorageClass':
+    case 'Pod':
+    case 'Node':
       return [];
     default:
       return unreachable(place.kind);

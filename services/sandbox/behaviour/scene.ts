@@ -4,9 +4,11 @@ import type { Stages } from './stages.ts';
 
 /** What each concern works with. */
 export type Scene = {
-  readonly mirror: Pick<Mirror, 'see' | 'usersOf'>;
+  readonly mirror: Pick<Mirror, 'see' | 'usersOf' | 'all'>;
   readonly hands: Hands;
   readonly stages: Stages;
+  /** Whether instances have launcher pods that run on nodes. */
+  readonly pods: boolean;
   /** Now, in RFC 3339 with seconds, as Kubernetes writes times. */
   readonly now: () => string;
 };

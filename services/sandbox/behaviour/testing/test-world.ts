@@ -15,10 +15,12 @@ import type {
 } from '../../store/types.ts';
 import { type LiveKind, resourceOf } from '../kinds.ts';
 import { startBehaviour } from '../start-behaviour.ts';
+import type { BehaviourOptions } from '../start-behaviour.ts';
 
 /** The real store with all its kinds under a clock of its own, with behaviour; for tests. */
 export interface TestWorld {
   readonly store: Store;
+  readonly clock: Clock;
   /** All changes in order, those of the setting up left out. */
   readonly changes: readonly Change[];
   create(kind: LiveKind, body: Readonly<Record<string, unknown>>): KubeObject;
@@ -28,18 +30,18 @@ export interface TestWorld {
   /** Lets time pass, running what falls due. */
   pass(ms: number): void;
   stopBehaviour(): void;
-  startBehaviour(): void;
+  startBehaviour(options?: BehaviourOptions): void;
 }
 
-export function aTestWorld(): TestWorld {
+export function aTestWorld(options: BehaviourOptions = {}): TestWorld {
   const clock = aTestClock();
   const changes: Change[] = [];
   const store = aStore(clock);
   store.subscribe((change) => void changes.push(change));
-  let stop = startBehaviour(store, clock);
+  let stop = startBehaviour(store, clock, options);
   const common = (kind: LiveKind) => ({
     resource: resourceOf(kind),
-    namespace: kind === 'PersistentVolume' ? '' : 'default',
+    namespace: kind === 'PersistentVolume' || kind === 'Node' ? '' : 'default',
     caller,
     fieldManager: 'test',
   });
@@ -49,6 +51,7 @@ export function aTestWorld(): TestWorld {
   };
   return {
     store,
+    clock,
     changes,
     see,
     create: (kind, body) =>
@@ -59,7 +62,7 @@ export function aTestWorld(): TestWorld {
       void accepted(store.handle({ ...common(kind), verb: 'delete', name, options })),
     pass: clock.pass,
     stopBehaviour: () => stop(),
-    startBehaviour: () => void (stop = startBehaviour(store, clock)),
+    startBehaviour: (others = options) => void (stop = startBehaviour(store, clock, others)),
   };
 }
 
