@@ -4,8 +4,16 @@ import { fileURLToPath } from 'node:url';
 
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Logger } from '#shared/process/logger.ts';
-import { startBehaviour } from './behaviour/start-behaviour.ts';
-import { loadCredentials } from './http/certificates.ts';
+import type { AuthorizationMode } from './access/authorizer.ts';
+import { grantDeployedRights } from './access/deployed-rights.ts';
+import { makeDefaultRoles } from './access/default-roles.ts';
+import { metricsApis, startControllers } from './controllers.ts';
+import type { ControllerOptions } from './controllers.ts';
+import type { ServiceAddresses } from './admission/call-webhook.ts';
+import type { AggregatedApi } from './http/aggregated.ts';
+import type { Audit } from './http/audit-trail.ts';
+import { clientCertificate, loadCredentials } from './http/certificates.ts';
+import type { ClientCertificate } from './http/certificates.ts';
 import { kubeconfigText } from './http/kubeconfig.ts';
 import { writePrivateFile } from './http/private-file.ts';
 import { openApiServer } from './http/server.ts';
@@ -21,14 +29,23 @@ import { openJournal } from './store/journal.ts';
 import { selectorOf } from './store/selectors.ts';
 import type { Caller, Clock, Store } from './store/types.ts';
 
-export type SandboxOptions = Settings & {
-  /** A folder of CRD manifests in place of ours. */
-  readonly crds?: string;
-  /** Whether VMs come up and disks are bound; true when left out. */
-  readonly controllers?: boolean;
-  /** The machine's own when left out. */
-  readonly clock?: Clock;
-};
+export type SandboxOptions = Pick<Settings, 'folder' | 'port' | 'kubeconfig'> &
+  Partial<ControllerOptions> & {
+    /** AlwaysAllow when left out. */
+    readonly authorization?: AuthorizationMode;
+    /** APIs that are served beside the store's own, for instance metrics.k8s.io. */
+    readonly aggregated?: (store: Store) => readonly AggregatedApi[];
+    /** Told of each request and what becomes of it. */
+    readonly audit?: Audit;
+    /** Where webhooks reach services of the cluster: `namespace/name` → an address. */
+    readonly webhookServices?: ServiceAddresses;
+    /** A folder of CRD manifests in place of ours. */
+    readonly crds?: string;
+    /** Whether VMs come up and disks are bound; true when left out. */
+    readonly controllers?: boolean;
+    /** The machine's own when left out. */
+    readonly clock?: Clock;
+  };
 
 /** A simulated cluster that runs; disposing it ends watches and leaves everything on disk. */
 export interface Sandbox extends AsyncDisposable {
@@ -37,9 +54,17 @@ export interface Sandbox extends AsyncDisposable {
   /** PEM text of the authority that signed the server's certificate. */
   readonly authority: string;
   readonly users: readonly TokenUser[];
+  /** A certificate with which a client is that user, for a kubeconfig. */
+  readonly certify: (who: Pick<Caller, 'user' | 'groups'>) => ClientCertificate;
   /** Rejects when the journal can no longer be written. */
   readonly lost: Promise<never>;
 }
+
+const usualControllers: ControllerOptions = {
+  pods: true,
+  hpaIntervalMs: 5_000,
+  hpaDownscaleWindowMs: 300_000,
+};
 
 const systemClock: Clock = {
   now: () => Date.now(),
@@ -68,7 +93,14 @@ export async function openSandbox(options: SandboxOptions, log: Logger): Promise
   crdFolders(options.crds)
     .flatMap(loadCrds)
     .forEach((crd) => applyCrd(store, crd));
-  if (options.controllers !== false) cleanup.defer(startBehaviour(store, clock));
+  makeDefaultRoles(store);
+  if (options.authorization === 'RBAC') grantDeployedRights(store);
+  const controllers = { ...usualControllers, ...options };
+  const lives = options.controllers !== false;
+  if (lives) {
+    const { audit } = options;
+    cleanup.defer(startControllers({ store, clock, ...(audit && { audit }) }, controllers));
+  }
   await journal.durable(store.resourceVersion);
 
   const credentials = await loadCredentials(join(folder, 'tls'), new Date(clock.now()));
@@ -83,6 +115,12 @@ export async function openSandbox(options: SandboxOptions, log: Logger): Promise
       users,
       port,
       log,
+      authorization: options.authorization ?? 'AlwaysAllow',
+      usedRights: join(folder, 'used-rights.jsonl'),
+      aggregated:
+        options.aggregated?.(store) ?? (lives && controllers.pods ? metricsApis(store, clock) : []),
+      audit: options.audit,
+      webhookServices: options.webhookServices,
     }),
   );
   const { url, lost } = server;
@@ -93,6 +131,7 @@ export async function openSandbox(options: SandboxOptions, log: Logger): Promise
     port: server.port,
     authority: credentials.authority,
     users,
+    certify: (who) => clientCertificate(credentials, who, new Date(clock.now())),
     lost,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -8,6 +8,11 @@ test('runs with nothing set, on any free port', () => {
     folder: '.rollcall/sandbox',
     port: 0,
     kubeconfig: '.rollcall/sandbox/kubeconfig',
+    authorization: 'AlwaysAllow',
+    webhookServices: {},
+    pods: true,
+    hpaIntervalMs: 5_000,
+    hpaDownscaleWindowMs: 300_000,
   });
 });
 
@@ -19,4 +24,16 @@ test('writes the kubeconfig where it is told to', () => {
 test('refuses a port that is none', () => {
   const env = { ROLLCALL_SANDBOX_PORT: '70000' };
   expect(() => parseSettings(settingsSchema, env)).toThrow('ROLLCALL_SANDBOX_PORT');
+});
+
+test('wants a token for the audit log, and a place to send it with one', () => {
+  const url = { ROLLCALL_SANDBOX_AUDIT_URL: 'http://127.0.0.1:1/hooks/audit' };
+  const token = { ROLLCALL_SANDBOX_AUDIT_TOKEN_FILE: '/token' };
+  expect(parseSettings(settingsSchema, { ...url, ...token })).toMatchObject({
+    auditUrl: 'http://127.0.0.1:1/hooks/audit',
+    auditTokenFile: '/token',
+  });
+  for (const half of [url, token]) {
+    expect(() => parseSettings(settingsSchema, half)).toThrow('ROLLCALL_SANDBOX_AUDIT_TOKEN_FILE');
+  }
 });

@@ -76,15 +76,6 @@ describe('the HTTP server of the sandbox', () => {
     });
   });
 
-  test('says that server-side apply is not there yet', async () => {
-    const headers = { 'content-type': 'application/apply-patch+yaml' };
-    const path = `${configMaps}/x?fieldManager=me`;
-    expect(await client.send({ method: 'PATCH', path, headers, body: '{}' })).toMatchObject({
-      status: 415,
-      body: { message: expect.stringContaining('server-side apply is not built') },
-    });
-  });
-
   test('refuses a body of more than 3 MB', async () => {
     const sent = createConfigMap('large', { a: 'x'.repeat(3 * 1024 * 1024) });
     expect(await client.send(sent)).toMatchObject({

@@ -1,7 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { unauthorized } from './authenticate.ts';
+import type { Authorizer } from '../access/authorizer.ts';
+import type { Caller } from '../store/types.ts';
+import { answerAccountToken, isAccountToken } from './account-token.ts';
+import type { TokenParts } from './account-token.ts';
+import { aggregatedApi, answerAggregatedObjects } from './aggregated.ts';
+import type { AggregatedApi } from './aggregated.ts';
+import { anonymous, unauthorized } from './authenticate.ts';
 import type { Identity } from './authenticate.ts';
+import type { Audit, AuditedRequest, AuditTrail } from './audit-trail.ts';
+import { attributesOf, forbidden } from './authorize.ts';
 import {
   answerGroup,
   answerOpenapi,
@@ -20,7 +29,15 @@ import type { Reply } from './reply.ts';
 import { versionDocument } from './version.ts';
 
 export type AnswerParts = ObjectParts &
-  DiscoveryParts & { readonly identify: (request: IncomingMessage) => Identity };
+  DiscoveryParts &
+  TokenParts & {
+    readonly identify: (request: IncomingMessage) => Identity;
+    readonly authorizer: Authorizer;
+    /** Whether someone without any proof is a user like others, with few rights. */
+    readonly admitsAnonymous: boolean;
+    readonly aggregated: readonly AggregatedApi[];
+    readonly audit?: Audit | undefined;
+  };
 
 /** The answer to any request; undefined where a watch has taken the response over. */
 export async function answer(
@@ -28,23 +45,66 @@ export async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<Reply | undefined> {
+  const auditId = randomUUID();
+  response.setHeader('audit-id', auditId);
   const url = request.url ?? '/';
   const at = url.indexOf('?');
   const path = at < 0 ? url : url.slice(0, at);
   const target = parsePath(path);
   const identity = parts.identify(request);
-  switch (identity.kind) {
-    case 'refused':
-      return refusal(identity.status);
-    case 'anonymous':
-      return isPublic(target) ? answerPublic(target) : refusal(unauthorized());
-    case 'known': {
-      const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
-      const method = request.method ?? 'GET';
-      const exchange = { request, response, method, path, query, caller: identity.caller };
-      return answerTarget(parts, exchange, target);
-    }
+  if (identity.kind === 'refused') return refusal(identity.status);
+  if (identity.kind === 'anonymous' && !parts.admitsAnonymous) {
+    return isPublic(target) ? answerPublic(target) : refusal(unauthorized());
   }
+  const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+  const method = request.method ?? 'GET';
+  const known = identity.kind === 'known' ? identity : { caller: anonymous };
+  const exchange = { request, response, method, path, query, caller: known.caller };
+  const trail = parts.audit?.(auditedOf(parts, exchange, { auditId, target, ...known }));
+  const refused = forbidden(parts.authorizer, exchange, target);
+  const reply =
+    refused === undefined
+      ? await answerTarget(parts, { ...exchange, trail }, target)
+      : refusal(refused);
+  if (trail !== undefined) tell(trail, response, reply);
+  return reply;
+}
+
+type Known = {
+  readonly auditId: string;
+  readonly target: Target;
+  readonly caller: Caller;
+  readonly impersonator?: Caller;
+};
+
+function auditedOf(
+  { now }: AnswerParts,
+  exchange: Exchange,
+  { auditId, target, caller, impersonator }: Known,
+): AuditedRequest {
+  const { request } = exchange;
+  return {
+    auditId,
+    receivedMs: now(),
+    uri: request.url ?? '/',
+    userAgent: request.headers['user-agent'] ?? '',
+    sourceIp: request.socket.remoteAddress ?? '',
+    user: impersonator ?? caller,
+    ...(impersonator && { impersonated: caller }),
+    attributes: attributesOf(exchange, target),
+  };
+}
+
+/** A watch has sent its headers already and goes on until its connection is closed. */
+function tell(trail: AuditTrail, response: ServerResponse, reply: Reply | undefined): void {
+  if (reply === undefined) {
+    trail.started(response.statusCode);
+    response.on('close', () => trail.completed(response.statusCode));
+    return;
+  }
+  const { code, content } = reply;
+  if (content.kind === 'object') trail.completed(code, content.value);
+  else trail.completed(code);
 }
 
 type PublicTarget = Extract<Target, { kind: 'version' | 'health' }>;
@@ -79,8 +139,12 @@ async function answerTarget(
       return answerOpenapiIndex(parts, exchange);
     case 'openapi':
       return answerOpenapi(parts, exchange, target.path);
-    case 'objects':
+    case 'objects': {
+      const api = aggregatedApi(parts.aggregated, target);
+      if (api !== undefined) return answerAggregatedObjects(api, exchange, target);
+      if (isAccountToken(target)) return answerAccountToken(parts, exchange, target);
       return answerObjects(parts, exchange, target);
+    }
     case 'unknown':
       return pathNotFound();
   }

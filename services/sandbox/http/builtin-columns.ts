@@ -1,6 +1,8 @@
 import { isRecord } from '#shared/lib/canonical.ts';
 import { builtinAgeColumn, column, nameColumn } from './columns.ts';
 import type { Column } from './columns.ts';
+import { autoscalerColumns, budgetColumns, deploymentColumns } from './workload-columns.ts';
+import { nodeColumns, podColumns } from './workload-columns.ts';
 import { ageOf } from './human-duration.ts';
 import { jsonPath } from './json-path.ts';
 
@@ -56,6 +58,42 @@ const byResource: Readonly<Record<string, readonly Column[]>> = {
   ],
   '/events': eventColumns(),
   'events.k8s.io/events': eventColumns(),
+  '/pods': podColumns,
+  '/nodes': nodeColumns,
+  '/serviceaccounts': [
+    nameColumn,
+    {
+      declaration: column('Secrets', 'string'),
+      cell: (object) => {
+        const secrets = first(object, '.secrets');
+        return Array.isArray(secrets) ? secrets.length : 0;
+      },
+    },
+    builtinAgeColumn,
+  ],
+  'apps/deployments': deploymentColumns,
+  'autoscaling/horizontalpodautoscalers': autoscalerColumns,
+  'policy/poddisruptionbudgets': budgetColumns,
+  'networking.k8s.io/networkpolicies': [
+    nameColumn,
+    made('Pod-Selector', (object) => labelsText(first(object, '.spec.podSelector.matchLabels'))),
+    builtinAgeColumn,
+  ],
+  'rbac.authorization.k8s.io/roles': [nameColumn, createdAt()],
+  'rbac.authorization.k8s.io/clusterroles': [nameColumn, createdAt()],
+  'rbac.authorization.k8s.io/rolebindings': bindingColumns(),
+  'rbac.authorization.k8s.io/clusterrolebindings': bindingColumns(),
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': [
+    nameColumn,
+    {
+      declaration: column('Webhooks', 'integer'),
+      cell: (object) => {
+        const webhooks = first(object, '.webhooks');
+        return Array.isArray(webhooks) ? webhooks.length : 0;
+      },
+    },
+    builtinAgeColumn,
+  ],
   'apps/controllerrevisions': [
     nameColumn,
     made('Controller', controllerOf),
@@ -81,13 +119,7 @@ const byResource: Readonly<Record<string, readonly Column[]>> = {
     },
     builtinAgeColumn,
   ],
-  'apiextensions.k8s.io/customresourcedefinitions': [
-    nameColumn,
-    {
-      ...path('Created At', '.metadata.creationTimestamp'),
-      declaration: column('Created At', 'date'),
-    },
-  ],
+  'apiextensions.k8s.io/customresourcedefinitions': [nameColumn, createdAt()],
 };
 
 const others: readonly Column[] = [nameColumn, builtinAgeColumn];
@@ -109,6 +141,19 @@ export const scaleColumns: readonly Column[] = [
   },
   { ...builtinAgeColumn, declaration: { ...builtinAgeColumn.declaration, type: 'date' } },
 ];
+
+function createdAt(): Column {
+  return {
+    ...path('Created At', '.metadata.creationTimestamp'),
+    declaration: column('Created At', 'date'),
+  };
+}
+
+function bindingColumns(): readonly Column[] {
+  const role = (object: unknown) =>
+    `${textOf(first(object, '.roleRef.kind'))}/${textOf(first(object, '.roleRef.name'))}`;
+  return [nameColumn, made('Role', role), builtinAgeColumn];
+}
 
 type PathOptions = {
   readonly missing?: string;

@@ -12,11 +12,17 @@ export type Credentials = {
   readonly authority: string;
   readonly certificate: string;
   readonly key: string;
+  /** The authority's own key, which signs the certificates of clients. */
+  readonly authorityKey: string;
 };
+
+/** A certificate that proves a user, with its key; PEM texts. */
+export type ClientCertificate = { readonly certificate: string; readonly key: string };
 
 const oids = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   commonName: '2.5.4.3',
+  organization: '2.5.4.10',
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
@@ -24,24 +30,32 @@ const oids = {
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   serverAuthentication: '1.3.6.1.5.5.7.3.1',
+  clientAuthentication: '1.3.6.1.5.5.7.3.2',
 } as const;
 
 const years = 10;
+const authorityName = 'rollcall-sandbox-ca';
 
 /** Reads the credentials under a folder, or makes them there; a second start serves the same ones. */
 export async function loadCredentials(folder: string, now: Date): Promise<Credentials> {
-  const names = { authority: 'ca.crt', certificate: 'server.crt', key: 'server.key' } as const;
-  const stored = await Promise.all(
-    [names.authority, names.certificate, names.key].map((name) => readText(join(folder, name))),
+  const names = {
+    authority: 'ca.crt',
+    authorityKey: 'ca.key',
+    certificate: 'server.crt',
+    key: 'server.key',
+  } as const;
+  const [authority, authorityKey, certificate, key] = await Promise.all(
+    [names.authority, names.authorityKey, names.certificate, names.key].map((name) =>
+      readText(join(folder, name)),
+    ),
   );
-  const [authority, certificate, key] = stored;
-  if (authority !== undefined && certificate !== undefined && key !== undefined) {
-    return { authority, certificate, key };
-  }
+  const isWhole = authority && authorityKey && certificate && key;
+  if (isWhole) return { authority, authorityKey, certificate, key };
   const made = makeCredentials(now);
+  await writePrivateFile(join(folder, names.authorityKey), made.authorityKey);
   await writePrivateFile(join(folder, names.key), made.key);
   await writePrivateFile(join(folder, names.certificate), made.certificate);
-  // Last: its presence says that the other two are whole.
+  // Last: its presence says that the others are whole.
   await writePrivateFile(join(folder, names.authority), made.authority);
   return made;
 }
@@ -59,23 +73,47 @@ async function readText(path: string): Promise<string | undefined> {
 export function makeCredentials(now: Date): Credentials {
   const authority = newKey();
   const server = newKey();
-  const issuer = { name: 'rollcall-sandbox-ca', key: authority };
+  const issuer = { name: authorityName, key: authority };
   return {
     authority: certificateOf({
-      ...issuer,
+      subject: distinguishedName(authorityName),
+      key: authority,
       issuer,
       now,
       extensions: authorityExtensions(authority),
     }),
     certificate: certificateOf({
-      name: 'rollcall-sandbox',
+      subject: distinguishedName('rollcall-sandbox'),
       key: server,
       issuer,
       now,
       extensions: serverExtensions(server, authority),
     }),
-    key: server.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: pemOf(server),
+    authorityKey: pemOf(authority),
   };
+}
+
+/** A certificate for a user: its name is the common name, each group an organization. */
+export function clientCertificate(
+  { authorityKey }: Pick<Credentials, 'authorityKey'>,
+  { user, groups }: { readonly user: string; readonly groups: readonly string[] },
+  now: Date,
+): ClientCertificate {
+  const key = newKey();
+  const authority = createPrivateKey(authorityKey);
+  const certificate = certificateOf({
+    subject: distinguishedName(user, groups),
+    key,
+    issuer: { name: authorityName, key: authority },
+    now,
+    extensions: clientExtensions(key, authority),
+  });
+  return { certificate, key: pemOf(key) };
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function newKey(): KeyObject {
@@ -88,14 +126,16 @@ function newKey(): KeyObject {
 }
 
 type Issuer = { readonly name: string; readonly key: KeyObject };
-type Wanted = Issuer & {
+type Wanted = {
+  readonly subject: Buffer;
+  readonly key: KeyObject;
   readonly issuer: Issuer;
   readonly now: Date;
   readonly extensions: readonly Buffer[];
 };
 
 /** The fields of RFC 5280, section 4.1, signed and armoured. */
-function certificateOf({ name, key, issuer, now, extensions }: Wanted): string {
+function certificateOf({ subject, key, issuer, now, extensions }: Wanted): string {
   const algorithm = der.sequence(der.objectId(oids.ecdsaWithSha256));
   const until = new Date(now);
   until.setUTCFullYear(now.getUTCFullYear() + years);
@@ -107,7 +147,7 @@ function certificateOf({ name, key, issuer, now, extensions }: Wanted): string {
     algorithm,
     distinguishedName(issuer.name),
     der.sequence(der.time(since), der.time(until)),
-    distinguishedName(name),
+    subject,
     publicKeyOf(key),
     der.explicit(3, der.sequence(...extensions)),
   );
@@ -122,8 +162,13 @@ function serialNumber(): Buffer {
   return bytes;
 }
 
-function distinguishedName(commonName: string): Buffer {
-  return der.sequence(der.set(der.sequence(der.objectId(oids.commonName), der.utf8(commonName))));
+function distinguishedName(commonName: string, organizations: readonly string[] = []): Buffer {
+  const part = (id: string, text: string) =>
+    der.set(der.sequence(der.objectId(id), der.utf8(text)));
+  return der.sequence(
+    ...organizations.map((name) => part(oids.organization, name)),
+    part(oids.commonName, commonName),
+  );
 }
 
 function publicKeyOf(key: KeyObject): Buffer {
@@ -166,6 +211,16 @@ function serverExtensions(key: KeyObject, authority: KeyObject): readonly Buffer
         der.implicit(7, ipv6Loopback),
       ),
     ),
+  ];
+}
+
+function clientExtensions(key: KeyObject, authority: KeyObject): readonly Buffer[] {
+  return [
+    extension(oids.basicConstraints, der.sequence(), true),
+    extension(oids.keyUsage, der.bitString(Buffer.from([0b1000_0000]), 7), true),
+    extension(oids.extendedKeyUsage, der.sequence(der.objectId(oids.clientAuthentication))),
+    extension(oids.subjectKeyId, der.octetString(keyId(key))),
+    extension(oids.authorityKeyId, der.sequence(der.implicit(0, keyId(authority)))),
   ];
 }
 

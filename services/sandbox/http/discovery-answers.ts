@@ -1,4 +1,5 @@
 import type { Store } from '../store/types.ts';
+import type { AggregatedApi } from './aggregated.ts';
 import {
   aggregatedDiscovery,
   coreVersions,
@@ -15,11 +16,22 @@ import { objectReply, pathNotFound } from './reply.ts';
 import type { Reply } from './reply.ts';
 import { failure } from './status.ts';
 
-export type DiscoveryParts = { readonly store: Store; readonly serverAddress: () => string };
+export type DiscoveryParts = {
+  readonly store: Store;
+  readonly serverAddress: () => string;
+  readonly aggregated: readonly AggregatedApi[];
+};
+
+function allGroups({ store, aggregated }: DiscoveryParts): readonly ServedGroup[] {
+  return servedGroups([
+    ...store.definitions(),
+    ...aggregated.flatMap(({ definitions }) => definitions),
+  ]);
+}
 
 /** `/api` (`core`) or `/apis`: the old document, or the aggregated one for who prefers it. */
 export function answerRoot(parts: DiscoveryParts, exchange: Exchange, core: boolean): Reply {
-  const groups = servedGroups(parts.store.definitions());
+  const groups = allGroups(parts);
   const shapes = shapesOf(exchange.request.headers.accept);
   const shape = shapes.find(({ kind }) => kind === 'plain' || kind === 'aggregated-discovery');
   if (shape === undefined) return objectReply(failure(406, acceptedTypes), 406);
@@ -53,32 +65,32 @@ function withTag({ request }: Exchange, reply: Reply): Reply {
   return { code: 304, content: { kind: 'nothing' }, headers };
 }
 
-export function answerGroup({ store }: DiscoveryParts, name: string): Reply {
-  const group = servedGroups(store.definitions()).find((candidate) => candidate.name === name);
+export function answerGroup(parts: DiscoveryParts, name: string): Reply {
+  const group = allGroups(parts).find((candidate) => candidate.name === name);
   return group === undefined || name === '' ? pathNotFound() : objectReply(groupDocument(group));
 }
 
 export function answerResources(
-  { store }: DiscoveryParts,
+  parts: DiscoveryParts,
   { group, version }: { readonly group: string; readonly version: string },
 ): Reply {
-  const found = servedGroups(store.definitions())
+  const found = allGroups(parts)
     .find(({ name }) => name === group)
     ?.versions.find(({ name }) => name === version);
   if (found === undefined) return pathNotFound();
   return objectReply(resourceList(group === '' ? version : `${group}/${version}`, found.resources));
 }
 
-export function answerOpenapiIndex({ store }: DiscoveryParts, exchange: Exchange): Reply {
-  const documents = openapiDocuments(servedGroups(store.definitions()));
+export function answerOpenapiIndex(parts: DiscoveryParts, exchange: Exchange): Reply {
+  const documents = openapiDocuments(allGroups(parts));
   const index = openapiIndex(documents);
   const headers = { etag: `"${hashOf(JSON.stringify(index))}"`, vary: 'Accept' };
   return withTag(exchange, { ...objectReply(index), headers });
 }
 
 /** One document; asked for by the hash of another state, the client is sent to the present one. */
-export function answerOpenapi({ store }: DiscoveryParts, exchange: Exchange, path: string): Reply {
-  const documents = openapiDocuments(servedGroups(store.definitions()));
+export function answerOpenapi(parts: DiscoveryParts, exchange: Exchange, path: string): Reply {
+  const documents = openapiDocuments(allGroups(parts));
   const document = documents.find((candidate) => candidate.path === path);
   if (document === undefined) return pathNotFound();
   if (!shapesOf(exchange.request.headers.accept).some(({ kind }) => kind === 'plain')) {

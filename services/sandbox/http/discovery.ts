@@ -52,7 +52,7 @@ function resourceEntries(resource: ServedResource): readonly unknown[] {
     kind,
     verbs: verbsOf(definition),
     ...namesOf(definition),
-    storageVersionHash: storageVersionHash(definition),
+    ...(definition.verbs === undefined && { storageVersionHash: storageVersionHash(definition) }),
   };
   const others = subresourcesOf(resource).map((sub) => ({
     name: `${plural}/${sub.name}`,
@@ -111,7 +111,8 @@ const customVerbs = 'delete deletecollection get list patch create update watch'
 const subresourceVerbs = ['get', 'patch', 'update'];
 
 /** A custom resource lists its verbs in another order, and namespaces go one by one. */
-function verbsOf({ custom, group, plural }: ResourceDefinition): readonly string[] {
+function verbsOf({ custom, group, plural, verbs }: ResourceDefinition): readonly string[] {
+  if (verbs !== undefined) return verbs;
   if (custom) return customVerbs;
   const oneByOne = group === '' && plural === 'namespaces';
   return oneByOne ? builtinVerbs.filter((verb) => verb !== 'deletecollection') : builtinVerbs;

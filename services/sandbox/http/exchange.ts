@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Caller } from '../store/types.ts';
+import type { AuditTrail } from './audit-trail.ts';
 
 /** One request on its way to an answer. */
 export type Exchange = {
@@ -10,6 +11,7 @@ export type Exchange = {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly caller: Caller;
+  readonly trail?: AuditTrail | undefined;
 };
 
 /** The manager of a write: as given, otherwise the client's program name, as Kubernetes does. */

@@ -1,4 +1,9 @@
-import type { Store, StoreAnswer } from '../store/types.ts';
+import type { Admission } from '../admission/admission.ts';
+import { reviewedWrite } from '../admission/reviewed-write.ts';
+import { readOne } from '../store/read-all.ts';
+import type { ReviewParts } from '../access/reviews.ts';
+import type { Store, StoreAnswer, StoreRequest } from '../store/types.ts';
+import { forbiddenTo } from './authorize.ts';
 import type { Exchange } from './exchange.ts';
 import { acceptedTypes, shapesOf } from './media-types.ts';
 import type { Shape } from './media-types.ts';
@@ -8,12 +13,14 @@ import { readRequest } from './read-request.ts';
 import type { Asked, Verb } from './read-request.ts';
 import { objectReply, pathNotFound } from './reply.ts';
 import type { Reply } from './reply.ts';
+import { answerReview } from './reviews.ts';
 import { includeOf, shapeAnswer } from './shape-answer.ts';
 import { failure, qualifiedResource, resourceDetails } from './status.ts';
 import type { Status } from './status.ts';
 import type { Shown } from './tables.ts';
 
-export type ObjectParts = {
+export type ObjectParts = ReviewParts & {
+  readonly admission: Admission;
   readonly store: Store;
   readonly durable: (resourceVersion: number) => Promise<void>;
   readonly now: () => number;
@@ -41,10 +48,20 @@ export async function answerObjects(
     case 'refused':
       return refusal(verb.status(found));
     case 'watch':
+      if (!allows(found, 'watch')) return notAllowed();
       return parts.watch(exchange, { shown, namespace: target.namespace ?? '' });
     case 'verb':
+      if (!allows(found, verb.verb)) return notAllowed();
       return carryOut(parts, exchange, { target, shown, verb: verb.verb });
   }
+}
+
+function allows({ definition: { verbs } }: Shown, verb: string): boolean {
+  return verbs === undefined || verbs.includes(verb);
+}
+
+function notAllowed(): Reply {
+  return refusal(failure(405, 'the server does not allow this method on the requested resource'));
 }
 
 async function carryOut(parts: ObjectParts, exchange: Exchange, asked: Asked): Promise<Reply> {
@@ -53,12 +70,45 @@ async function carryOut(parts: ObjectParts, exchange: Exchange, asked: Asked): P
   const request = await readRequest(exchange, asked);
   if (request.kind === 'refused') return refusal(request.status);
   const include = includeOf(exchange.query);
-  const answer = parts.store.handle(request.value);
+  const answer = await handled(parts, exchange, { shown: asked.shown, request: request.value });
   // Reads wait too: a client must not hold a resourceVersion that a crash takes back.
   await parts.durable(parts.store.resourceVersion);
   const { shown } = asked;
   const warnings = [...deprecationOf(shown), ...(answer.warnings ?? [])];
   return shapeAnswer({ shape, shown, include, nowMs: parts.now() }, { ...answer, warnings });
+}
+
+type Handled = { readonly shown: Shown; readonly request: StoreRequest };
+
+async function handled(
+  parts: ObjectParts,
+  exchange: Exchange,
+  { shown, request }: Handled,
+): Promise<StoreAnswer> {
+  const { definition, version } = shown;
+  if (request.verb === 'get' || request.verb === 'list') return parts.store.handle(request);
+  if (definition.verbs !== undefined && request.verb === 'create') {
+    return answerReview(parts, shown, request);
+  }
+  const refused = forbiddenCreate(parts, exchange, request);
+  if (refused !== undefined) return { code: refused.code, body: refused };
+  const manager = exchange.query.get('fieldManager') ?? '';
+  const subresource = shown.subresource ?? '';
+  return reviewedWrite(parts, request, { definition, version: version.name, subresource, manager });
+}
+
+/** Who applies what is not there makes it, and needs the right to do so. */
+function forbiddenCreate(
+  { store, authorizer }: ObjectParts,
+  { caller }: Exchange,
+  request: StoreRequest,
+): Status | undefined {
+  if (request.verb !== 'patch' || request.patch !== 'apply') return undefined;
+  const { resource, namespace, name } = request;
+  if (readOne(store, resource, { namespace, name }) !== undefined) return undefined;
+  const { group, version, plural } = resource;
+  const base = { kind: 'resource', verb: 'create', group, version, resource: plural } as const;
+  return forbiddenTo(authorizer, caller, { ...base, subresource: '', namespace, name });
 }
 
 /** Every answer in a deprecated version says so. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { isRecord } from '#shared/lib/canonical.ts';
 import type { ResourceVersionDefinition } from '../store/types.ts';
 import type { ServedGroup, ServedResource } from './group-versions.ts';
 
@@ -56,7 +57,13 @@ function documentOf(fragments: readonly Fragment[]): unknown {
     openapi: '3.0.0',
     info: { title: 'Rollcall sandbox', version: 'v1' },
     paths: Object.assign({}, ...fragments.map(({ paths }) => paths)),
-    components: { schemas: Object.assign({}, ...fragments.map(({ schemas }) => schemas)) },
+    components: {
+      schemas: Object.assign(
+        {},
+        { [metaName]: metaSchema },
+        ...fragments.map(({ schemas }) => schemas),
+      ),
+    },
   };
 }
 
@@ -86,15 +93,69 @@ function groupVersionKind({
 }
 
 function schemasOf(resource: ServedResource): Readonly<Record<string, unknown>> {
-  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const name = schemaName(resource);
+  const { schema } = resource.version;
+  const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
   return {
     [name]: {
-      ...(resource.version.schema ?? open),
+      ...(schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }),
+      properties: { ...properties, ...envelope },
       'x-kubernetes-group-version-kind': [groupVersionKind(resource)],
     },
   };
 }
+
+const metaName = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+const textSchema = { type: 'string' };
+const textMap = { type: 'object', additionalProperties: textSchema };
+
+/** What every object has in common; schemas of kinds leave it out. */
+const envelope = {
+  apiVersion: { ...textSchema, description: 'Group and version of the schema of this object.' },
+  kind: { ...textSchema, description: 'What this object is.' },
+  metadata: {
+    allOf: [{ $ref: `#/components/schemas/${metaName}` }],
+    description: 'What all objects have: a name, labels, owners, and what the server notes.',
+    default: {},
+  },
+};
+
+const metaSchema = {
+  type: 'object',
+  description: 'What all objects have.',
+  properties: {
+    name: textSchema,
+    generateName: textSchema,
+    namespace: textSchema,
+    uid: textSchema,
+    resourceVersion: textSchema,
+    generation: { type: 'integer', format: 'int64' },
+    creationTimestamp: { type: 'string', format: 'date-time' },
+    deletionTimestamp: { type: 'string', format: 'date-time' },
+    deletionGracePeriodSeconds: { type: 'integer', format: 'int64' },
+    labels: textMap,
+    annotations: textMap,
+    finalizers: { type: 'array', items: textSchema, 'x-kubernetes-list-type': 'set' },
+    ownerReferences: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['apiVersion', 'kind', 'name', 'uid'],
+        properties: {
+          apiVersion: textSchema,
+          kind: textSchema,
+          name: textSchema,
+          uid: textSchema,
+          controller: { type: 'boolean' },
+          blockOwnerDeletion: { type: 'boolean' },
+        },
+      },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['uid'],
+    },
+    managedFields: { type: 'array', items: { type: 'object' } },
+  },
+};
 
 function pathsOf(resource: ServedResource): Readonly<Record<string, unknown>> {
   const { definition, version } = resource;

@@ -38,8 +38,8 @@ test('keeps the bytes of a secret in base64', () => {
 });
 
 test('does not read other kinds and other formats', () => {
-  const deployment = Buffer.from('k8s\x00\n\x15\n\x07apps/v1\x12\nDeployment\x12\x00', 'latin1');
-  expect(decodeProtobuf(deployment)).toBeUndefined();
+  const daemons = Buffer.from('k8s\x00\n\x14\n\x07apps/v1\x12\tDaemonSet\x12\x00', 'latin1');
+  expect(decodeProtobuf(daemons)).toBeUndefined();
   expect(decodeProtobuf(Buffer.from('{}'))).toBeUndefined();
 });
 

@@ -1,49 +1,5 @@
-/**
- * kubectl sends objects that it makes itself (`kubectl create namespace`, `configmap`, `secret`) as
- * protobuf and does not fall back to JSON. This decodes those three kinds; the field numbers are those
- * of k8s.io/api's generated.proto.
- */
-
-type Field =
-  | { readonly name: string; readonly type: 'text' | 'base64' | 'boolean' | 'integer' }
-  | { readonly name: string; readonly type: 'texts' }
-  | { readonly name: string; readonly type: 'map'; readonly of: 'text' | 'base64' }
-  | { readonly name: string; readonly type: 'message'; readonly of: Message };
-
-type Message = Readonly<Record<number, Field>>;
-
-const objectMeta: Message = {
-  1: { name: 'name', type: 'text' },
-  2: { name: 'generateName', type: 'text' },
-  3: { name: 'namespace', type: 'text' },
-  5: { name: 'uid', type: 'text' },
-  6: { name: 'resourceVersion', type: 'text' },
-  11: { name: 'labels', type: 'map', of: 'text' },
-  12: { name: 'annotations', type: 'map', of: 'text' },
-  14: { name: 'finalizers', type: 'texts' },
-};
-
-const metadata: Field = { name: 'metadata', type: 'message', of: objectMeta };
-
-const kinds: Readonly<Record<string, Message>> = {
-  Namespace: {
-    1: metadata,
-    2: { name: 'spec', type: 'message', of: { 1: { name: 'finalizers', type: 'texts' } } },
-  },
-  ConfigMap: {
-    1: metadata,
-    2: { name: 'data', type: 'map', of: 'text' },
-    3: { name: 'binaryData', type: 'map', of: 'base64' },
-    4: { name: 'immutable', type: 'boolean' },
-  },
-  Secret: {
-    1: metadata,
-    2: { name: 'data', type: 'map', of: 'base64' },
-    3: { name: 'type', type: 'text' },
-    4: { name: 'stringData', type: 'map', of: 'text' },
-    5: { name: 'immutable', type: 'boolean' },
-  },
-};
+import { protobufKinds } from './protobuf-kinds.ts';
+import type { Field, Message } from './protobuf-kinds.ts';
 
 const magic = Buffer.from('k8s\0', 'latin1');
 
@@ -55,10 +11,10 @@ export function decodeProtobuf(body: Buffer): Readonly<Record<string, unknown>> 
   const raw = bytesOf(envelope, 2);
   if (type === undefined || raw === undefined) return undefined;
   const typeMeta = partsOf(type);
-  const apiVersion = bytesOf(typeMeta, 1)?.toString('utf8');
+  const apiVersion = bytesOf(typeMeta, 1)?.toString('utf8') ?? '';
   const kind = bytesOf(typeMeta, 2)?.toString('utf8') ?? '';
-  const message = kinds[kind];
-  if (message === undefined || apiVersion !== 'v1') return undefined;
+  const message = protobufKinds[`${apiVersion}/${kind}`];
+  if (message === undefined) return undefined;
   return { apiVersion, kind, ...decode(message, raw) };
 }
 
@@ -80,7 +36,9 @@ function decode(message: Message, body: Buffer): Readonly<Record<string, unknown
 }
 
 function decodeField(field: Field, value: bigint | Buffer, before: unknown): unknown {
-  if (typeof value === 'bigint') return field.type === 'boolean' ? value !== 0n : Number(value);
+  if (typeof value === 'bigint') {
+    return field.type === 'boolean' ? value !== 0n : Number(BigInt.asIntN(64, value));
+  }
   switch (field.type) {
     case 'text':
       return value.toString('utf8');
@@ -92,6 +50,12 @@ function decodeField(field: Field, value: bigint | Buffer, before: unknown): unk
       return { ...(typeof before === 'object' ? before : {}), ...decodeEntry(field.of, value) };
     case 'message':
       return decode(field.of, value);
+    case 'messages':
+      return [...(Array.isArray(before) ? before : []), decode(field.of, value)];
+    case 'quantity':
+      return bytesOf(partsOf(value), 1)?.toString('utf8') ?? '';
+    case 'int-or-text':
+      return intOrText(value);
     case 'boolean':
     case 'integer':
       throw new ProtobufError(`field ${field.name} is not a number`);
@@ -103,6 +67,16 @@ function decodeEntry(of: 'text' | 'base64', body: Buffer): Readonly<Record<strin
   const value = bytesOf(parts, 2) ?? Buffer.alloc(0);
   const key = bytesOf(parts, 1)?.toString('utf8') ?? '';
   return { [key]: value.toString(of === 'text' ? 'utf8' : 'base64') };
+}
+
+/** Field 1 tells which of the two it is: 0 the number in field 2, 1 the text in field 3. */
+function intOrText(body: Buffer): number | string {
+  const parts = partsOf(body);
+  const numberAt = (wanted: number): number => {
+    const part = parts.findLast(({ number }) => number === wanted);
+    return typeof part?.value === 'bigint' ? Number(BigInt.asIntN(64, part.value)) : 0;
+  };
+  return numberAt(1) === 1 ? (bytesOf(parts, 3)?.toString('utf8') ?? '') : numberAt(2);
 }
 
 function isEmpty(value: unknown): boolean {

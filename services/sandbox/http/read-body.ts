@@ -54,7 +54,7 @@ export function parseJson(bytes: Buffer): Parsed {
   }
 }
 
-function parseYamlBody(bytes: Buffer): Parsed {
+export function parseYamlBody(bytes: Buffer): Parsed {
   const text = bytes.toString('utf8');
   try {
     return { kind: 'value', value: parseYaml(text) };

@@ -2,11 +2,11 @@ import type { Caller, ResourcePath, StoreRequest, Subresource } from '../store/t
 import { fieldManagerOf } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ObjectTarget } from './paths.ts';
-import { readDeleteOptions, readListOptions, readWriteOptions } from './query.ts';
+import { isSet, readDeleteOptions, readListOptions, readWriteOptions } from './query.ts';
 import type { Read } from './query.ts';
-import { mediaTypeOf, parseBody, parseJson, readBytes } from './read-body.ts';
+import { mediaTypeOf, parseBody, parseJson, parseYamlBody, readBytes } from './read-body.ts';
 import type { Parsed } from './read-body.ts';
-import { failure } from './status.ts';
+import { failure, invalidOptions } from './status.ts';
 import type { Status } from './status.ts';
 import type { Shown } from './tables.ts';
 
@@ -68,6 +68,7 @@ async function readObjectWrite(
   const parsed = body.value;
   if (parsed.kind === 'unsupported') return refused(failure(415, unknownFormat(plainTypes)));
   if (parsed.kind === 'unreadable') return refused(unrecognized(parsed, shown));
+  exchange.trail?.requested(parsed.value);
   const base = { ...common, ...options.value, fieldManager: fieldManagerOf(exchange) };
   if (creates) return { kind: 'read', value: { ...base, verb: 'create', body: parsed.value } };
   const sub = subresource === undefined ? {} : { subresource };
@@ -93,6 +94,7 @@ const patches = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
 } as const;
 
 function patchOf(type: string): (typeof patches)[keyof typeof patches] | undefined {
@@ -109,11 +111,12 @@ async function readPatch(
   const type = mediaTypeOf(exchange.request.headers['content-type']);
   const patch = patchOf(type);
   const { custom } = shown.definition;
-  if (type === 'application/apply-patch+yaml') return refused(failure(415, noServerSideApply));
   if (patch === undefined || (custom && patch === 'strategic')) {
     return refused(failure(415, unknownFormat(patchTypes(custom))));
   }
-  const body = await readContent(exchange, parseJson);
+  const isApply = patch === 'apply';
+  if (isApply && (exchange.query.get('fieldManager') ?? '') === '') return refused(noManager());
+  const body = await readContent(exchange, isApply ? parseYamlBody : parseJson);
   if (body.kind === 'refused') return body;
   const parsed = body.value;
   if (parsed.kind === 'unsupported')
@@ -121,13 +124,19 @@ async function readPatch(
   if (parsed.kind === 'unreadable') {
     return refused(failure(400, `error decoding patch: ${parsed.problem}`));
   }
+  exchange.trail?.requested(parsed.value);
   const base = { ...named, ...options.value, fieldManager: fieldManagerOf(exchange) };
   const sub = subresource === undefined ? {} : { subresource };
-  return { kind: 'read', value: { ...base, verb: 'patch', patch, ...sub, body: parsed.value } };
+  const force = isApply && isSet(exchange.query, 'force') ? { force: true } : {};
+  const { value } = parsed;
+  return { kind: 'read', value: { ...base, verb: 'patch', patch, ...sub, ...force, body: value } };
 }
 
-const noServerSideApply =
-  'server-side apply is not built into this sandbox yet: use client-side apply, or a merge patch';
+function noManager(): Status {
+  const message = 'Required value: is required for apply patch';
+  const cause = { reason: 'FieldValueRequired', message, field: 'fieldManager' };
+  return invalidOptions('PatchOptions', [cause]);
+}
 
 function patchTypes(custom: boolean): readonly string[] {
   const strategic = custom ? [] : ['application/strategic-merge-patch+json'];
@@ -151,6 +160,7 @@ async function readDelete(
   const parsed = body.value;
   if (parsed.kind === 'unsupported') return refused(failure(415, unknownFormat(plainTypes)));
   if (parsed.kind === 'unreadable') return refused(unrecognized(parsed, shown));
+  if (parsed.value !== undefined) exchange.trail?.requested(parsed.value);
   const read = readDeleteOptions(exchange.query, parsed.value);
   if (read.kind === 'refused') return read;
   const base = { ...common, ...read.value, fieldManager: fieldManagerOf(exchange) };

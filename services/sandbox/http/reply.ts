@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -55,9 +54,9 @@ export async function sendReply(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** The headers that every answer of an API server carries. */
+/** The headers that every answer of an API server carries, beside its audit-id. */
 export function standardHeaders(): Record<string, string> {
-  return { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private' };
+  return { 'cache-control': 'no-cache, private' };
 }
 
 function textOf(

@@ -1,12 +1,21 @@
+import { createPrivateKey } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 
 import type { Logger } from '#shared/process/logger.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
+import { allowingAuthorizer, roleAuthorizer } from '../access/authorizer.ts';
+import type { AuthorizationMode } from '../access/authorizer.ts';
+import { notingAuthorizer } from '../access/used-rights.ts';
+import { openAdmission } from '../admission/admission.ts';
+import type { ServiceAddresses } from '../admission/call-webhook.ts';
+import { openServiceAccountTokens } from '../access/service-account-tokens.ts';
 import type { Clock, Store } from '../store/types.ts';
+import type { AggregatedApi } from './aggregated.ts';
+import type { Audit } from './audit-trail.ts';
 import { answer } from './answer.ts';
 import type { AnswerParts } from './answer.ts';
-import { authenticator } from './authenticate.ts';
+import { openAuthenticator } from './authenticate.ts';
 import type { Credentials } from './certificates.ts';
 import { openChangeFeed } from './change-feed.ts';
 import { objectReply, sendReply } from './reply.ts';
@@ -27,6 +36,14 @@ export type ApiServerParts = {
   /** 0 takes any free port. */
   readonly port: number;
   readonly log: Logger;
+  readonly authorization: AuthorizationMode;
+  /** Where the rights that service accounts make use of are noted; nowhere when absent. */
+  readonly usedRights?: string;
+  /** APIs that are served beside the store's own. */
+  readonly aggregated?: readonly AggregatedApi[];
+  readonly audit?: Audit | undefined;
+  /** Where webhooks reach services of the cluster: `namespace/name` → an address. */
+  readonly webhookServices?: ServiceAddresses | undefined;
   readonly limits?: Partial<WatchLimits>;
 };
 
@@ -57,16 +74,41 @@ export async function openApiServer(parts: ApiServerParts): Promise<ApiServer> {
   const feed = openChangeFeed({ store, durable, failed: lost.reject });
   const limits = { bookmarkEveryMs: 60_000, mostBufferedBytes: 16 * 1024 * 1024, ...parts.limits };
   const watches = openWatches({ store, durable, feed, clock, limits, select: parts.select });
-  const server = createServer({ key: credentials.key, cert: credentials.certificate });
+  const server = createServer({
+    key: credentials.key,
+    cert: credentials.certificate,
+    // A client may show a certificate; what it proves is looked at with each request.
+    ca: credentials.authority,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
   server.keepAliveTimeout = keepAliveMs;
   const port = await listen(server, parts.port);
+  const roles = roleAuthorizer(store);
+  const { usedRights } = parts;
+  const noted = usedRights === undefined ? roles : notingAuthorizer(roles, usedRights);
+  const key = createPrivateKey(credentials.authorityKey);
+  const tokens = openServiceAccountTokens({ store, now: () => clock.now(), key });
+  const accountOf = (token: string) => tokens.callerOf(token);
+  const { identify, callerOf } = openAuthenticator({
+    users: parts.users,
+    accountOf,
+    authorizer: roles,
+  });
   serve(server, log, {
+    tokens,
+    callerOf,
+    identify,
+    authorizer: parts.authorization === 'RBAC' ? noted : allowingAuthorizer(),
+    admitsAnonymous: parts.authorization === 'RBAC',
+    aggregated: parts.aggregated ?? [],
+    audit: parts.audit,
+    admission: openAdmission({ store, services: parts.webhookServices ?? {} }),
     store,
     durable,
     now: () => clock.now(),
     watch: (exchange, asked) => watches.answer(exchange, asked),
     serverAddress: () => `${host}:${port}`,
-    identify: authenticator(parts.users),
   });
   return {
     port,

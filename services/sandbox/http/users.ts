@@ -13,7 +13,7 @@ export type TokenUser = {
 };
 
 const serviceAccountNamespace = 'rollcall-system';
-const serviceAccounts = ['watcher', 'executor'];
+const serviceAccounts = ['watcher', 'executor', 'gateway'];
 
 /** Reads the tokens file, or makes it with a fresh token for each user that it lacks. */
 export async function loadUsers(path: string): Promise<readonly TokenUser[]> {

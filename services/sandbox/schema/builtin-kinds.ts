@@ -12,6 +12,24 @@ import {
   storageClassSchema,
   volumeSchema,
 } from './builtin-schemas.ts';
+import { autoscalerSchema, autoscalerV1Schema } from './autoscaler-schemas.ts';
+import { deploymentSchema, nodeSchema, podSchema } from './pod-schemas.ts';
+import {
+  clusterRoleSchema,
+  disruptionBudgetSchema,
+  networkPolicySchema,
+  roleBindingSchema,
+  roleSchema,
+  serviceAccountSchema,
+  webhookConfigurationSchema,
+} from './policy-schemas.ts';
+import {
+  accessReviewSchema,
+  selfAccessReviewSchema,
+  selfReviewSchema,
+  selfRulesReviewSchema,
+  tokenReviewSchema,
+} from './review-schemas.ts';
 import type { Schema } from './structural.ts';
 
 type Builtin = {
@@ -22,10 +40,22 @@ type Builtin = {
   readonly categories?: readonly string[];
   readonly cluster?: boolean;
   readonly status?: boolean;
+  /** The wanted state is counted in metadata.generation. */
+  readonly generation?: boolean;
+  readonly verbs?: readonly string[];
+  /** The schema of `v1`. */
   readonly schema: Schema;
+  /** The schema of `v2`, in which objects are then kept. */
+  readonly second?: Schema;
 };
 
-/** The kinds of Kubernetes itself that the sandbox serves, all in `v1`. */
+const access = 'rbac.authorization.k8s.io';
+const asked = 'authorization.k8s.io';
+const proof = 'authentication.k8s.io';
+/** Questions can be asked, and nothing else. */
+const asks = { verbs: ['create'] };
+
+/** The kinds of Kubernetes itself that the sandbox serves; where not said otherwise in `v1`. */
 export const builtinDefinitions: readonly ResourceDefinition[] = [
   builtin({
     kind: 'Namespace',
@@ -91,13 +121,150 @@ export const builtinDefinitions: readonly ResourceDefinition[] = [
     cluster: true,
     schema: storageClassSchema,
   }),
+  builtin({
+    kind: 'Pod',
+    plural: 'pods',
+    shortNames: ['po'],
+    categories: ['all'],
+    status: true,
+    generation: true,
+    schema: podSchema,
+  }),
+  builtin({
+    kind: 'Node',
+    plural: 'nodes',
+    shortNames: ['no'],
+    cluster: true,
+    status: true,
+    schema: nodeSchema,
+  }),
+  builtin({
+    kind: 'ServiceAccount',
+    plural: 'serviceaccounts',
+    shortNames: ['sa'],
+    schema: serviceAccountSchema,
+  }),
+  builtin({
+    group: 'apps',
+    kind: 'Deployment',
+    plural: 'deployments',
+    shortNames: ['deploy'],
+    categories: ['all'],
+    status: true,
+    generation: true,
+    schema: deploymentSchema,
+  }),
+  builtin({
+    group: 'autoscaling',
+    kind: 'HorizontalPodAutoscaler',
+    plural: 'horizontalpodautoscalers',
+    shortNames: ['hpa'],
+    categories: ['all'],
+    status: true,
+    schema: autoscalerV1Schema,
+    second: autoscalerSchema,
+  }),
+  builtin({
+    group: 'policy',
+    kind: 'PodDisruptionBudget',
+    plural: 'poddisruptionbudgets',
+    shortNames: ['pdb'],
+    status: true,
+    generation: true,
+    schema: disruptionBudgetSchema,
+  }),
+  builtin({
+    group: 'networking.k8s.io',
+    kind: 'NetworkPolicy',
+    plural: 'networkpolicies',
+    shortNames: ['netpol'],
+    generation: true,
+    schema: networkPolicySchema,
+  }),
+  builtin({ group: access, kind: 'Role', plural: 'roles', schema: roleSchema }),
+  builtin({
+    group: access,
+    kind: 'RoleBinding',
+    plural: 'rolebindings',
+    schema: roleBindingSchema,
+  }),
+  builtin({
+    group: access,
+    kind: 'ClusterRole',
+    plural: 'clusterroles',
+    cluster: true,
+    schema: clusterRoleSchema,
+  }),
+  builtin({
+    group: access,
+    kind: 'ClusterRoleBinding',
+    plural: 'clusterrolebindings',
+    cluster: true,
+    schema: roleBindingSchema,
+  }),
+  builtin({
+    group: 'admissionregistration.k8s.io',
+    kind: 'ValidatingWebhookConfiguration',
+    plural: 'validatingwebhookconfigurations',
+    categories: ['api-extensions'],
+    cluster: true,
+    generation: true,
+    schema: webhookConfigurationSchema,
+  }),
+  builtin({
+    ...asks,
+    group: proof,
+    kind: 'TokenReview',
+    plural: 'tokenreviews',
+    cluster: true,
+    schema: tokenReviewSchema,
+  }),
+  builtin({
+    ...asks,
+    group: proof,
+    kind: 'SelfSubjectReview',
+    plural: 'selfsubjectreviews',
+    cluster: true,
+    schema: selfReviewSchema,
+  }),
+  builtin({
+    ...asks,
+    group: asked,
+    kind: 'SubjectAccessReview',
+    plural: 'subjectaccessreviews',
+    cluster: true,
+    schema: accessReviewSchema,
+  }),
+  builtin({
+    ...asks,
+    group: asked,
+    kind: 'LocalSubjectAccessReview',
+    plural: 'localsubjectaccessreviews',
+    schema: accessReviewSchema,
+  }),
+  builtin({
+    ...asks,
+    group: asked,
+    kind: 'SelfSubjectAccessReview',
+    plural: 'selfsubjectaccessreviews',
+    cluster: true,
+    schema: selfAccessReviewSchema,
+  }),
+  builtin({
+    ...asks,
+    group: asked,
+    kind: 'SelfSubjectRulesReview',
+    plural: 'selfsubjectrulesreviews',
+    cluster: true,
+    schema: selfRulesReviewSchema,
+  }),
 ];
 
 function builtin(kind: Builtin): ResourceDefinition {
-  const { status = false, schema } = kind;
+  const { verbs, generation } = kind;
   return {
     group: kind.group ?? '',
-    versions: [{ name: 'v1', served: true, storage: true, schema, status, columns: [] }],
+    versions: versionsOf(kind),
     kind: kind.kind,
     listKind: `${kind.kind}List`,
     plural: kind.plural,
@@ -106,5 +273,16 @@ function builtin(kind: Builtin): ResourceDefinition {
     categories: kind.categories ?? [],
     namespaced: kind.cluster !== true,
     custom: false,
+    ...(verbs && { verbs }),
+    ...(generation && { generation }),
   };
+}
+
+function versionsOf({ status = false, schema, second }: Builtin): ResourceDefinition['versions'] {
+  const first = { name: 'v1', served: true, schema, status, columns: [] };
+  if (second === undefined) return [{ ...first, storage: true }];
+  return [
+    { ...first, name: 'v2', storage: true, schema: second },
+    { ...first, storage: false },
+  ];
 }

@@ -1,9 +1,12 @@
 import {
+  always,
   anything,
+  atomic,
   flag,
   int32,
   int64,
   intOrText,
+  keyedListOf,
   kindShape,
   listOf,
   mapOf,
@@ -11,43 +14,25 @@ import {
   shape,
   text,
   time,
+  withDefault,
 } from './shapes.ts';
+import {
+  conditions,
+  labelSelector,
+  nullableTime,
+  objectReference,
+  quantities,
+  typedReference,
+} from './shared-schemas.ts';
 
 /*
  * The fields of built-in kinds, so that a misspelt one is named to the user. Types which are large and
  * which nothing here reads are open.
  */
 
-const condition = shape({
-  type: text,
-  status: text,
-  reason: text,
-  message: text,
-  lastTransitionTime: { ...time, nullable: true },
-  lastProbeTime: { ...time, nullable: true },
-  observedGeneration: int64,
-});
-const objectReference = shape({
-  apiVersion: text,
-  kind: text,
-  namespace: text,
-  name: text,
-  uid: text,
-  resourceVersion: text,
-  fieldPath: text,
-});
-const typedReference = shape({ apiGroup: text, kind: text, name: text, namespace: text });
-const labelSelector = shape({
-  matchLabels: mapOf(text),
-  matchExpressions: listOf(
-    shape({ key: text, operator: text, values: listOf(text) }, ['key', 'operator']),
-  ),
-});
-const quantities = mapOf(intOrText);
-
 export const namespaceSchema = kindShape({
-  spec: shape({ finalizers: listOf(text) }),
-  status: shape({ phase: text, conditions: listOf(condition) }),
+  spec: always(shape({ finalizers: listOf(text) })),
+  status: always(shape({ phase: text, conditions })),
 });
 
 export const secretSchema = kindShape({
@@ -66,7 +51,7 @@ export const configMapSchema = kindShape({
 const servicePort = shape(
   {
     name: text,
-    protocol: text,
+    protocol: withDefault(text, 'TCP'),
     appProtocol: text,
     port: int32,
     targetPort: intOrText,
@@ -76,32 +61,32 @@ const servicePort = shape(
 );
 
 export const serviceSchema = kindShape({
-  spec: shape({
-    type: text,
-    selector: mapOf(text),
-    ports: listOf(servicePort),
-    clusterIP: text,
-    clusterIPs: listOf(text),
-    externalIPs: listOf(text),
-    externalName: text,
-    externalTrafficPolicy: text,
-    internalTrafficPolicy: text,
-    trafficDistribution: text,
-    healthCheckNodePort: int32,
-    ipFamilies: listOf(text),
-    ipFamilyPolicy: text,
-    allocateLoadBalancerNodePorts: flag,
-    loadBalancerClass: text,
-    loadBalancerIP: text,
-    loadBalancerSourceRanges: listOf(text),
-    publishNotReadyAddresses: flag,
-    sessionAffinity: text,
-    sessionAffinityConfig: open,
-  }),
-  status: shape({ loadBalancer: open, conditions: listOf(condition) }),
+  spec: always(
+    shape({
+      type: withDefault(text, 'ClusterIP'),
+      selector: atomic(mapOf(text)),
+      ports: keyedListOf(servicePort, 'port', 'protocol'),
+      clusterIP: text,
+      clusterIPs: listOf(text),
+      externalIPs: listOf(text),
+      externalName: text,
+      externalTrafficPolicy: text,
+      internalTrafficPolicy: withDefault(text, 'Cluster'),
+      trafficDistribution: text,
+      healthCheckNodePort: int32,
+      ipFamilies: listOf(text),
+      ipFamilyPolicy: text,
+      allocateLoadBalancerNodePorts: flag,
+      loadBalancerClass: text,
+      loadBalancerIP: text,
+      loadBalancerSourceRanges: listOf(text),
+      publishNotReadyAddresses: flag,
+      sessionAffinity: withDefault(text, 'None'),
+      sessionAffinityConfig: open,
+    }),
+  ),
+  status: always(shape({ loadBalancer: open, conditions })),
 });
-
-const nullableTime = { ...time, nullable: true };
 
 export const eventSchema = kindShape(
   {
@@ -112,7 +97,7 @@ export const eventSchema = kindShape(
     message: text,
     action: text,
     count: int32,
-    source: shape({ component: text, host: text }),
+    source: always(shape({ component: text, host: text })),
     reportingComponent: text,
     reportingInstance: text,
     firstTimestamp: nullableTime,
@@ -126,32 +111,36 @@ export const eventSchema = kindShape(
 const accessModes = listOf(text);
 
 export const claimSchema = kindShape({
-  spec: shape({
-    accessModes,
-    resources: shape({ requests: quantities, limits: quantities }),
-    selector: labelSelector,
-    storageClassName: text,
-    volumeAttributesClassName: text,
-    volumeMode: text,
-    volumeName: text,
-    dataSource: typedReference,
-    dataSourceRef: typedReference,
-  }),
-  status: shape({
-    phase: text,
-    accessModes,
-    capacity: quantities,
-    allocatedResources: quantities,
-    allocatedResourceStatuses: mapOf(text),
-    currentVolumeAttributesClassName: text,
-    modifyVolumeStatus: open,
-    conditions: listOf(condition),
-  }),
+  spec: always(
+    shape({
+      accessModes,
+      resources: always(shape({ requests: quantities, limits: quantities })),
+      selector: labelSelector,
+      storageClassName: text,
+      volumeAttributesClassName: text,
+      volumeMode: text,
+      volumeName: text,
+      dataSource: typedReference,
+      dataSourceRef: typedReference,
+    }),
+  ),
+  status: always(
+    shape({
+      phase: text,
+      accessModes,
+      capacity: quantities,
+      allocatedResources: quantities,
+      allocatedResourceStatuses: mapOf(text),
+      currentVolumeAttributesClassName: text,
+      modifyVolumeStatus: open,
+      conditions,
+    }),
+  ),
 });
 
 export const volumeSchema = kindShape({
   // The sources of a volume are two dozen types with one field each.
-  spec: {
+  spec: always({
     ...open,
     properties: {
       accessModes,
@@ -163,27 +152,31 @@ export const volumeSchema = kindShape({
       storageClassName: text,
       volumeMode: text,
     },
-  },
-  status: shape({
-    phase: text,
-    reason: text,
-    message: text,
-    lastPhaseTransitionTime: { ...time, nullable: true },
   }),
+  status: always(
+    shape({
+      phase: text,
+      reason: text,
+      message: text,
+      lastPhaseTransitionTime: nullableTime,
+    }),
+  ),
 });
 
 export const revisionSchema = kindShape({ data: anything, revision: int64 }, ['revision']);
 
 export const leaseSchema = kindShape({
-  spec: shape({
-    holderIdentity: text,
-    leaseDurationSeconds: int32,
-    leaseTransitions: int32,
-    acquireTime: nullableTime,
-    renewTime: nullableTime,
-    preferredHolder: text,
-    strategy: text,
-  }),
+  spec: always(
+    shape({
+      holderIdentity: text,
+      leaseDurationSeconds: int32,
+      leaseTransitions: int32,
+      acquireTime: nullableTime,
+      renewTime: nullableTime,
+      preferredHolder: text,
+      strategy: text,
+    }),
+  ),
 });
 
 export const storageClassSchema = kindShape(
@@ -258,7 +251,7 @@ export const crdSchema = kindShape(
       ['group', 'names', 'scope', 'versions'],
     ),
     status: shape({
-      conditions: listOf(condition),
+      conditions,
       acceptedNames: { ...names, required: [] },
       storedVersions: listOf(text),
       observedGeneration: int64,

@@ -226,12 +226,6 @@ describe('checkObject on small schemas', () => {
     ]);
   });
 
-  it('passes over a rule in a form that it does not know', () => {
-    const rules = [{ rule: "self.a.startsWith('/')", message: 'no' }];
-    const schema = { properties: { a: { type: 'string' } }, 'x-kubernetes-validations': rules };
-    expect(checkObject(version(schema), { a: 'x' }).causes).toEqual([]);
-  });
-
   it('lets everything through where there is no schema', () => {
     const bare = { name: 'v1', served: true, storage: true, status: false, columns: [] };
     const object = { any: { thing: null } };

@@ -1,6 +1,6 @@
 import type { ResourceVersionDefinition } from '../store/types.ts';
-import { exclusiveCauses, exclusiveFields, type ExclusiveFields } from './exclusive-fields.ts';
 import { prune } from './prune.ts';
+import { compileRules, ruleCauses, type RuleTree } from './rules.ts';
 import { scaleCauses } from './scale-causes.ts';
 import { schemaCauses } from './schema-causes.ts';
 import { type Schema, type Structure, structureOf } from './structural.ts';
@@ -10,7 +10,7 @@ import { compileValidator, type Validate } from './validator.ts';
 type Compiled = {
   readonly structure: Structure;
   readonly validate: Validate;
-  readonly exclusive: readonly ExclusiveFields[];
+  readonly rules: RuleTree | undefined;
 };
 
 /** Compiling takes milliseconds and checking microseconds, so each schema is compiled once. */
@@ -19,16 +19,24 @@ const compiled = new WeakMap<Schema, Compiled>();
 /**
  * Prunes, defaults and validates an object by the schema of its version. Says nothing of apiVersion,
  * kind and metadata, which the store checks for all kinds alike. Without a schema everything is allowed.
+ * `old` is what stood there before, for rules about changes.
  */
-export function checkObject(version: ResourceVersionDefinition, object: unknown): Checked {
+export function checkObject(
+  version: ResourceVersionDefinition,
+  object: unknown,
+  old?: unknown,
+): Checked {
   if (version.schema === undefined) return { object, causes: [], unknown: [] };
-  const { structure, validate, exclusive } = compiledFor(version.schema);
+  const { structure, validate, rules } = compiledFor(version.schema);
   const pruned = prune(structure, object);
   const causes = [
     ...schemaCauses(validate(pruned.object), pruned.object),
     ...scaleCauses(version, pruned.object),
   ];
-  return { ...pruned, causes: [...causes, ...ruleCauses(causes, exclusive, pruned.object)] };
+  const unchecked = uncheckedRules(causes);
+  const place = { path: '', value: pruned.object, ...(old !== undefined && { old }) };
+  const own = unchecked.length > 0 ? unchecked : ruleCauses(rules, place);
+  return { ...pruned, causes: [...causes, ...own] };
 }
 
 /**
@@ -50,22 +58,13 @@ const blocking: ReadonlySet<string> = new Set([
   'FieldValueTooMany',
 ]);
 
-function ruleCauses(
-  causes: readonly Cause[],
-  exclusive: readonly ExclusiveFields[],
-  object: unknown,
-): readonly Cause[] {
-  const unchecked = uncheckedRules(causes);
-  return unchecked.length > 0 ? unchecked : exclusiveCauses(exclusive, object);
-}
-
 function compiledFor(schema: Schema): Compiled {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   const made = {
     structure: structureOf(schema),
     validate: compileValidator(schema),
-    exclusive: exclusiveFields(schema),
+    rules: compileRules(schema),
   };
   compiled.set(schema, made);
   return made;

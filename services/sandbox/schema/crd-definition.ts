@@ -1,4 +1,5 @@
 import { isRecord } from '#shared/lib/canonical.ts';
+import { compileRules } from './rules.ts';
 import type {
   PrinterColumn,
   ResourceDefinition,
@@ -39,11 +40,17 @@ function versionOf(version: Fields): ResourceVersionDefinition {
     storage: version['storage'] === true,
     ...(version['deprecated'] === true && { deprecated: true }),
     ...(warning !== undefined && { deprecationWarning: warning }),
-    ...(isRecord(schema) && { schema }),
+    ...(isRecord(schema) && { schema: withWholeRules(schema) }),
     status: isRecord(subresources['status']),
     ...(isRecord(subresources['scale']) && { scale: scaleOf(subresources['scale']) }),
     columns: columnsOf(version),
   };
+}
+
+/** A rule that is no expression is found when the definition is made, not when it is first asked. */
+function withWholeRules(schema: Fields): Fields {
+  compileRules(schema);
+  return schema;
 }
 
 function scaleOf(scale: Fields): NonNullable<ResourceVersionDefinition['scale']> {

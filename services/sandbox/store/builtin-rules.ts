@@ -1,5 +1,6 @@
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Cause } from '../schema/types.ts';
+import { isAutoscaler } from './autoscaler-versions.ts';
 import type { NameRule } from './names.ts';
 import { isCrd } from './registry.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -7,6 +8,7 @@ import type { KubeObject, ResourceDefinition } from './types.ts';
 
 /** Kinds whose objects name something in DNS. */
 export function nameRuleOf({ group, plural }: ResourceDefinition): NameRule {
+  if (group === 'rbac.authorization.k8s.io') return 'segment';
   return group === '' && (plural === 'namespaces' || plural === 'services') ? 'label' : 'subdomain';
 }
 
@@ -22,6 +24,7 @@ type Occasion = { readonly definition: ResourceDefinition; readonly nowMs: numbe
 /** What the server itself adds to a new object of a built-in kind. */
 export function completeNew({ definition, nowMs }: Occasion, object: KubeObject): KubeObject {
   if (isCrd(definition)) return withCrdStatus(object, undefined, nowMs);
+  if (isAutoscaler(object)) return newAutoscaler(object);
   if (definition.group !== '') return object;
   switch (definition.plural) {
     case 'namespaces':
@@ -34,9 +37,26 @@ export function completeNew({ definition, nowMs }: Occasion, object: KubeObject)
       });
     case 'secrets':
       return withStringData({ ...object, type: object['type'] ?? 'Opaque' });
+    case 'pods':
+      return { ...object, status: { phase: 'Pending' } };
+    case 'services':
+      return newService(object);
+    case 'events':
+      return { eventTime: null, reportingComponent: '', reportingInstance: '', ...object };
     default:
       return object;
   }
+}
+
+/** A port leads to the port of the same number unless it says otherwise. */
+function newService(object: KubeObject): KubeObject {
+  const spec = recordOf(object['spec']);
+  const ports = listOf(spec['ports']).map((port) => {
+    const { port: number, ...rest } = recordOf(port);
+    return { ...rest, port: number, targetPort: rest['targetPort'] ?? number };
+  });
+  const given = ports.length > 0 ? { ports } : {};
+  return { ...object, spec: { ...spec, ...given }, status: { loadBalancer: {} } };
 }
 
 /** What the server itself adds to a changed object of a built-in kind. */
@@ -46,6 +66,7 @@ export function completeChanged(
   old: KubeObject,
 ): KubeObject {
   if (isCrd(definition)) return withCrdStatus(object, old, nowMs);
+  if (isAutoscaler(object)) return completeAutoscaler(object);
   if (definition.group !== '') return object;
   switch (definition.plural) {
     case 'namespaces':
@@ -81,6 +102,41 @@ export function causesOfKind(
     const why = error instanceof Error ? error.message : String(error);
     return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field: 'spec' }];
   }
+}
+
+const cpuUsage = {
+  type: 'Resource',
+  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+};
+const fastUp = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, periodSeconds: 15 },
+    { type: 'Percent', value: 100, periodSeconds: 15 },
+  ],
+};
+const slowDown = {
+  selectPolicy: 'Max',
+  policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+};
+
+function newAutoscaler(object: KubeObject): KubeObject {
+  return { ...completeAutoscaler(object), status: { desiredReplicas: 0, currentMetrics: null } };
+}
+
+/** Without metrics it follows the CPU; a behaviour that is told in part is completed. */
+function completeAutoscaler(object: KubeObject): KubeObject {
+  const spec = recordOf(object['spec']);
+  const { behavior } = spec;
+  const metrics = listOf(spec['metrics']).length > 0 ? spec['metrics'] : [cpuUsage];
+  const rules = isRecord(behavior) && {
+    behavior: {
+      scaleUp: { ...fastUp, ...recordOf(behavior['scaleUp']) },
+      scaleDown: { ...slowDown, ...recordOf(behavior['scaleDown']) },
+    },
+  };
+  return { ...object, spec: { ...spec, metrics, ...rules } };
 }
 
 function newNamespace(object: KubeObject): KubeObject {

@@ -18,7 +18,12 @@ export type StoreParts = {
   /** A number from 0 up to 1, for the suffix of generateName. */
   readonly chance: () => number;
   readonly builtins: readonly ResourceDefinition[];
-  readonly checkObject: (version: ResourceVersionDefinition, object: unknown) => Checked;
+  readonly checkObject: (
+    version: ResourceVersionDefinition,
+    object: unknown,
+    /** What stood there before, in the same version. */
+    old?: unknown,
+  ) => Checked;
   readonly definitionOfCrd: (crd: KubeObject) => ResourceDefinition;
   /** How many changes are kept for watches that come back. */
   readonly historySize?: number;

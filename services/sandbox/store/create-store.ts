@@ -1,3 +1,4 @@
+import { applyObject } from './apply.ts';
 import { createObject } from './create.ts';
 import { openCore } from './core.ts';
 import type { Core, StoreParts } from './core.ts';
@@ -57,7 +58,9 @@ function answer(core: Core, request: StoreRequest): StoreAnswer {
     case 'patch':
       return request.subresource === 'scale'
         ? writeScale(core, request)
-        : patchObject(core, request);
+        : request.patch === 'apply'
+          ? applyObject(core, request)
+          : patchObject(core, request);
     case 'delete':
       return deleteObject(core, request);
     case 'deletecollection':

@@ -15,15 +15,31 @@ import { causesOfPart, decodeObject, strictText, unknownText } from './decode.ts
 import { unreadableObject, withNote } from './decode.ts';
 import type { Decoded } from './decode.ts';
 import { entriesAfterWrite } from './managed-fields.ts';
-import { apiVersionOf, inApiVersion, storageVersionOf } from './registry.ts';
+import { apiVersionOf, countsGenerations, inApiVersion, inStorageVersion } from './registry.ts';
 import type { Served } from './registry.ts';
 import { rfc3339 } from './rfc3339.ts';
-import type { KubeMeta, KubeObject, KubeOwner, StoreAnswer, StoreRequest } from './types.ts';
+import type {
+  KubeMeta,
+  KubeObject,
+  KubeOwner,
+  ManagedFields,
+  StoreAnswer,
+  StoreRequest,
+} from './types.ts';
 import { without } from './json.ts';
 
 export type CreateRequest = Extract<StoreRequest, { verb: 'create' }>;
 
 export function createObject(core: Core, request: CreateRequest): StoreAnswer {
+  return createApplied(core, request, undefined);
+}
+
+/** Makes an object whose managed fields follow from something else than its being sent whole. */
+export function createApplied(
+  core: Core,
+  request: CreateRequest,
+  entriesOf: ((draft: KubeObject) => ManagedFields[]) | undefined,
+): StoreAnswer {
   const served = core.registry.resolve(request.resource);
   if (served === undefined) return failed(noSuchResource());
   const decoded = decodeWhole(core, served, request);
@@ -38,7 +54,7 @@ export function createObject(core: Core, request: CreateRequest): StoreAnswer {
   if (core.get(served.definition, request.namespace, name) !== undefined) {
     return failed(alreadyExists(served.definition, name));
   }
-  return finish(core, served, { request, decoded, draft });
+  return finish(core, served, { request, decoded, draft, entriesOf });
 }
 
 /** An object sent whole, by POST or PUT. */
@@ -46,8 +62,9 @@ export function decodeWhole(
   core: Core,
   served: Served,
   { body, fieldValidation }: Pick<CreateRequest, 'body' | 'fieldValidation'>,
+  old?: KubeObject,
 ): Decoded | Refused {
-  const decoded = decodeObject(core.parts, served, body);
+  const decoded = decodeObject(core.parts, served, body, old);
   if (decoded.kind === 'unreadable') return unreadableObject(served, decoded.why);
   if (decoded.kind === 'refused') return decoded;
   const isStrict = fieldValidation === 'Strict' && decoded.unknown.length > 0;
@@ -100,11 +117,11 @@ function draftOf(core: Core, served: Served, { request, decoded }: Asked): KubeO
   const nowMs = parts.clock.now();
   const draft: KubeObject = {
     ...(version.status ? without(decoded.content, 'status') : decoded.content),
-    apiVersion: storageVersionOf(definition),
+    apiVersion: apiVersionOf(definition.group, version.name),
     kind: definition.kind,
     metadata: newMeta(core, served, { request, decoded }),
   };
-  return completeNew({ definition, nowMs }, draft);
+  return completeNew({ definition, nowMs }, inStorageVersion(definition, draft));
 }
 
 function newMeta(core: Core, { definition }: Served, { request, decoded }: Asked): KubeMeta {
@@ -115,9 +132,9 @@ function newMeta(core: Core, { definition }: Served, { request, decoded }: Asked
     name: meta.name === '' && generateName !== '' ? generatedName(core, generateName) : meta.name,
     ...(generateName === '' ? {} : { generateName }),
     ...(definition.namespaced ? { namespace: request.namespace } : {}),
-    uid: uid(),
+    uid: request.uid ?? uid(),
     resourceVersion: '',
-    ...(definition.custom ? { generation: 1 } : {}),
+    ...(countsGenerations(definition) ? { generation: 1 } : {}),
     creationTimestamp: rfc3339(clock.now()),
     ...(labels && { labels }),
     ...(annotations && { annotations }),
@@ -142,6 +159,7 @@ export function distinctOwners(owners: readonly KubeOwner[]): KubeOwner[] {
   );
 }
 
+type Entried = { readonly entriesOf: ((draft: KubeObject) => ManagedFields[]) | undefined };
 type Drafted = { readonly decoded: Decoded; readonly draft: KubeObject };
 
 function causesOf(core: Core, { definition, version }: Served, { decoded, draft }: Drafted) {
@@ -157,20 +175,22 @@ function causesOf(core: Core, { definition, version }: Served, { decoded, draft 
 function finish(
   core: Core,
   served: Served,
-  { request, decoded, draft }: Asked & Drafted,
+  { request, decoded, draft, entriesOf }: Asked & Drafted & Entried,
 ): StoreAnswer {
   const { definition, version } = served;
   const apiVersion = apiVersionOf(definition.group, version.name);
   const { creationTimestamp: time } = draft.metadata;
   const writer = { manager: request.fieldManager, apiVersion, time };
   const after = ofTheWriter(served, decoded, draft);
-  const managedFields = entriesAfterWrite(served, undefined, { after, writer }) ?? [];
+  const managedFields =
+    entriesOf?.(after) ?? entriesAfterWrite(served, undefined, { after, writer }) ?? [];
   const metadata = { ...draft.metadata, ...(managedFields.length > 0 && { managedFields }) };
   const object = { ...draft, metadata };
   const warnings = warningsOf(decoded, request);
   if (request.dryRun === true) {
-    const { resourceVersion: _, ...unstored } = metadata;
-    return { code: 201, body: { ...object, apiVersion, metadata: unstored }, ...warnings };
+    const body = inApiVersion(object, apiVersion);
+    const { resourceVersion: _, ...unstored } = body.metadata;
+    return { code: 201, body: { ...body, metadata: unstored }, ...warnings };
   }
   const stored = core.commit({ type: 'ADDED', definition, object });
   return { code: 201, body: inApiVersion(stored, apiVersion), ...warnings };

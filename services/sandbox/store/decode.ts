@@ -6,10 +6,10 @@ import { copyJson } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { readMeta } from './read-meta.ts';
 import type { GivenMeta } from './read-meta.ts';
-import { apiVersionOf } from './registry.ts';
+import { apiVersionOf, inApiVersion } from './registry.ts';
 import type { Served } from './registry.ts';
 import type { StoreParts } from './core.ts';
-import type { ResourceDefinition } from './types.ts';
+import type { KubeObject, ResourceDefinition } from './types.ts';
 
 /** The object of a request: its metadata decoded, the rest pruned and checked by the schema. */
 export type Decoded = {
@@ -29,6 +29,7 @@ export function decodeObject(
   { checkObject }: Pick<StoreParts, 'checkObject'>,
   served: Served,
   body: unknown,
+  old?: KubeObject,
 ): Decoded | Unreadable | Refused {
   if (!isRecord(body))
     return refused(badRequest(unrecognized(served, body, "Object 'Kind' is missing")));
@@ -36,7 +37,9 @@ export function decodeObject(
   if (wrongType !== undefined) return wrongType;
   const read = readMeta(body['metadata']);
   if (read.kind === 'unreadable') return read;
-  const checked = checkObject(served.version, copyJson(body));
+  const { definition, version } = served;
+  const before = old && inApiVersion(old, apiVersionOf(definition.group, version.name));
+  const checked = checkObject(version, copyJson(body), before);
   const { meta, unknown } = read;
   const paths = [...unknown, ...checked.unknown.filter((path) => !unknown.includes(path))];
   return {

@@ -1,3 +1,4 @@
+import { isRecord } from '#shared/lib/canonical.ts';
 import { answersDeletedObject } from './builtin-rules.ts';
 import type { Core } from './core.ts';
 import { failed, noSuchResource, notFound, preconditionFailed } from './failures.ts';
@@ -114,11 +115,15 @@ function markedObject(
   const { finalizers: old = [], ...rest } = metadata;
   const finalizers = finalizersFor(old, options.propagationPolicy);
   const isSame = finalizers.length === old.length && finalizers.every((each) => old.includes(each));
-  if (metadata.deletionTimestamp !== undefined && isSame) return object;
+  const grace = graceSeconds(object, options);
+  const isHurried = grace < (metadata.deletionGracePeriodSeconds ?? 0);
+  if (metadata.deletionTimestamp !== undefined && isSame && !isHurried) return object;
   const { name, uid, resourceVersion, creationTimestamp } = metadata;
   const kept = { ...rest, name, uid, resourceVersion, creationTimestamp };
   const marks =
-    metadata.deletionTimestamp === undefined ? deletionMarks(core, definition, metadata) : {};
+    metadata.deletionTimestamp === undefined || isHurried
+      ? deletionMarks(core, definition, { metadata, grace })
+      : {};
   const held = finalizers.length > 0 ? { finalizers } : {};
   return terminating(definition, { ...object, metadata: { ...kept, ...marks, ...held } });
 }
@@ -143,14 +148,30 @@ function finalizersFor(
 function deletionMarks(
   { parts: { clock } }: Core,
   { group, plural }: ResourceDefinition,
-  { generation }: KubeMeta,
+  { metadata, grace }: { readonly metadata: KubeMeta; readonly grace: number },
 ) {
   const isNamespace = group === '' && plural === 'namespaces';
+  const { generation, deletionTimestamp } = metadata;
+  const raised = generation !== undefined && deletionTimestamp === undefined;
   return {
-    deletionTimestamp: rfc3339(clock.now()),
-    ...(isNamespace ? {} : { deletionGracePeriodSeconds: 0 }),
-    ...(generation === undefined ? {} : { generation: generation + 1 }),
+    deletionTimestamp: rfc3339(clock.now() + grace * 1000),
+    ...(isNamespace ? {} : { deletionGracePeriodSeconds: grace }),
+    ...(raised && { generation: generation + 1 }),
   };
+}
+
+/**
+ * A pod on a node that has not ended may take its time: it stays until its node deletes it again without
+ * grace. Nothing else has a grace period.
+ */
+function graceSeconds(object: KubeObject, { gracePeriodSeconds }: DeleteOptions): number {
+  if (object.kind !== 'Pod' || object.apiVersion !== 'v1') return 0;
+  const { spec, status } = object;
+  const phase = isRecord(status) ? status['phase'] : undefined;
+  if (!isRecord(spec) || spec['nodeName'] === undefined) return 0;
+  if (phase === 'Succeeded' || phase === 'Failed') return 0;
+  const wanted = gracePeriodSeconds ?? spec['terminationGracePeriodSeconds'];
+  return typeof wanted === 'number' ? wanted : 30;
 }
 
 function terminating({ group, plural }: ResourceDefinition, object: KubeObject): KubeObject {

@@ -1,13 +1,12 @@
-import { isRecord } from '#shared/lib/canonical.ts';
 import { equalJson } from './json.ts';
+import { itemsOf, schemaBelow } from './typed-items.ts';
+import type { Item, Schema } from './typed-items.ts';
 
 /**
  * A set of field paths in the form of `fieldsV1`: `f:` names a field, `v:` an item of a set, `k:`
  * an item of a keyed list, and `.` the place itself where it has members below. A leaf is `{}`.
  */
 export type FieldSet = { readonly [part: string]: FieldSet };
-
-type Schema = Readonly<Record<string, unknown>>;
 
 export type Compared = {
   /** Added or given another value. */
@@ -41,7 +40,7 @@ function joinPlaces(left: FieldSet, right: FieldSet): FieldSet {
   return isMember && !isEmptySet(joined) ? { '.': leaf, ...joined } : joined;
 }
 
-function holdsItself(set: FieldSet): boolean {
+export function holdsItself(set: FieldSet): boolean {
   return isEmptySet(set) || set['.'] !== undefined;
 }
 
@@ -62,6 +61,57 @@ function placeWithout(ours: FieldSet, theirs: FieldSet): FieldSet | undefined {
   const { '.': _, ...below } = difference(ours, theirs);
   if (isEmptySet(below)) return isMember ? leaf : undefined;
   return isMember ? { '.': leaf, ...below } : below;
+}
+
+/** The paths that both sets hold. */
+export function intersection(left: FieldSet, right: FieldSet): FieldSet {
+  const both: Record<string, FieldSet> = {};
+  for (const [part, ours] of Object.entries(left)) {
+    const theirs = part === '.' ? undefined : right[part];
+    if (theirs === undefined) continue;
+    const isMember = holdsItself(ours) && holdsItself(theirs);
+    const below = intersection(ours, theirs);
+    if (isMember) both[part] = isEmptySet(below) ? leaf : { '.': leaf, ...below };
+    else if (!isEmptySet(below)) both[part] = below;
+  }
+  return both;
+}
+
+/** The set with all declared fields above its paths, which are usually left out of it. */
+export function withDeclaredFields(set: FieldSet, schema: Schema | undefined): FieldSet {
+  const whole: Record<string, FieldSet> = {};
+  for (const [part, inner] of Object.entries(set)) {
+    if (part === '.') continue;
+    const below = schemaBelow(schema, part);
+    const { '.': _, ...paths } = withDeclaredFields(inner, below.schema);
+    const isMember = holdsItself(inner) || below.declared;
+    if (isEmptySet(paths)) whole[part] = leaf;
+    else whole[part] = isMember ? { '.': leaf, ...paths } : paths;
+  }
+  return whole;
+}
+
+/** All paths of a set, each as its parts. */
+export function pathsOf(set: FieldSet): readonly (readonly string[])[] {
+  return Object.entries(set).flatMap(([part, inner]) => {
+    if (part === '.') return [];
+    const own = holdsItself(inner) ? [[part]] : [];
+    return [...own, ...pathsOf(inner).map((path) => [part, ...path])];
+  });
+}
+
+/**
+ * The paths that an applied configuration names: its leaves, the keys of maps and the items of lists,
+ * but not the declared fields above them.
+ */
+export function namedFields(value: unknown, schema: Schema | undefined): FieldSet {
+  const items = itemsOf(value, schema);
+  const set: Record<string, FieldSet> = {};
+  for (const [part, item] of items ?? []) {
+    const inner = namedFields(item.value, item.schema);
+    set[part] = isEmptySet(inner) || item.declared ? inner : { '.': leaf, ...inner };
+  }
+  return set;
 }
 
 /** Whether the set holds the path itself. */
@@ -105,7 +155,6 @@ export function compareFields(
   return { written, removed };
 }
 
-type Item = { readonly value: unknown; readonly schema: Schema | undefined };
 type PlaceChange = {
   readonly written?: FieldSet | undefined;
   readonly removed?: FieldSet | undefined;
@@ -129,48 +178,4 @@ function allFields(value: unknown, schema: Schema | undefined): FieldSet {
   const set: Record<string, FieldSet> = schema?.['x-rollcall-struct'] === true ? {} : { '.': leaf };
   for (const [part, item] of items) set[part] = allFields(item.value, item.schema);
   return set;
-}
-
-/** What stands below a place, by its part in `fieldsV1`; undefined where the place is one value. */
-function itemsOf(
-  value: unknown,
-  schema: Schema | undefined,
-): ReadonlyMap<string, Item> | undefined {
-  if (Array.isArray(value)) return listItems(value, schema);
-  if (!isRecord(value) || schema?.['x-kubernetes-map-type'] === 'atomic') return undefined;
-  const properties = recordAt(schema, 'properties');
-  const others = recordAt(schema, 'additionalProperties');
-  const items = new Map<string, Item>();
-  for (const name of Object.keys(value)) {
-    items.set(`f:${name}`, { value: value[name], schema: recordAt(properties, name) ?? others });
-  }
-  return items;
-}
-
-function listItems(
-  list: readonly unknown[],
-  schema: Schema | undefined,
-): ReadonlyMap<string, Item> | undefined {
-  const type = schema?.['x-kubernetes-list-type'];
-  const inner = recordAt(schema, 'items');
-  if (type === 'set') {
-    return new Map(
-      list.map((item) => [`v:${JSON.stringify(item)}`, { value: item, schema: inner }]),
-    );
-  }
-  const keys = schema?.['x-kubernetes-list-map-keys'];
-  if (type !== 'map' || !Array.isArray(keys)) return undefined;
-  return new Map(list.map((item) => [keyOf(item, keys), { value: item, schema: inner }]));
-}
-
-function keyOf(item: unknown, keys: readonly unknown[]): string {
-  const names = keys.map(String).toSorted();
-  const key = Object.fromEntries(names.map((name) => [name, isRecord(item) ? item[name] : null]));
-  return `k:${JSON.stringify(key)}`;
-}
-
-function recordAt(schema: Schema | undefined, field: string): Schema | undefined {
-  if (schema === undefined || !Object.hasOwn(schema, field)) return undefined;
-  const value = schema[field];
-  return isRecord(value) ? value : undefined;
 }

@@ -1,7 +1,9 @@
 import { isRecord } from '#shared/lib/canonical.ts';
 import { compareText } from '#shared/lib/order.ts';
 import { compareFields, difference, holdsPath, isEmptySet, setOfPath, union } from './field-set.ts';
-import type { FieldSet } from './field-set.ts';
+import type { Compared, FieldSet } from './field-set.ts';
+import { apiVersionOf, inApiVersion } from './registry.ts';
+import type { Schema } from './typed-items.ts';
 import type {
   KubeObject,
   ManagedFields,
@@ -19,15 +21,18 @@ export type Writer = {
   readonly time: string;
 };
 
-type Entries = ManagedFields[];
+export type Entries = ManagedFields[];
 
 type Served = {
   readonly definition: ResourceDefinition;
   readonly version: ResourceVersionDefinition;
 };
 
+const texts = { additionalProperties: { type: 'string' } };
 const metadataSchema = {
   properties: {
+    labels: texts,
+    annotations: texts,
     finalizers: { 'x-kubernetes-list-type': 'set' },
     ownerReferences: {
       'x-kubernetes-list-type': 'map',
@@ -37,26 +42,17 @@ const metadataSchema = {
   },
 };
 
-/**
- * Go's structs of the built-in kinds are always there, so nobody owns them, only what they hold.
- */
-const struct = { 'x-rollcall-struct': true };
-const atomic = { 'x-kubernetes-map-type': 'atomic' };
-const builtinSchema = {
-  properties: {
-    spec: { ...struct, properties: { resources: struct, claimRef: atomic, selector: atomic } },
-    status: struct,
-    source: struct,
-    involvedObject: atomic,
-  },
-};
+const schemas = new WeakMap<ResourceVersionDefinition, Schema>();
 
-const schemas = new WeakMap<ResourceVersionDefinition, Readonly<Record<string, unknown>>>();
-
-function schemaOf({ definition, version }: Served): Readonly<Record<string, unknown>> {
+/** The schema by which ownership is told, of a version of a kind: its own, and that of the metadata. */
+export function ownershipSchema(definition: ResourceDefinition, apiVersion: string): Schema {
+  const { group, versions } = definition;
+  const version =
+    versions.find(({ name }) => apiVersionOf(group, name) === apiVersion) ?? versions[0];
+  if (version === undefined) return {};
   const known = schemas.get(version);
   if (known !== undefined) return known;
-  const base = definition.custom ? (version.schema ?? {}) : builtinSchema;
+  const base = version.schema ?? {};
   const properties = isRecord(base['properties']) ? base['properties'] : {};
   const schema = { ...base, properties: { ...properties, metadata: metadataSchema } };
   schemas.set(version, schema);
@@ -69,29 +65,62 @@ function schemaOf({ definition, version }: Served): Readonly<Record<string, unkn
  * reset is not tracked again, as in Kubernetes.
  */
 export function entriesAfterWrite(
-  served: Served,
+  { definition }: Served,
   before: KubeObject | undefined,
-  { after, writer }: { readonly after: KubeObject; readonly writer: Writer },
+  { after, writer, given }: Written,
 ): Entries | undefined {
-  const entries = before === undefined ? [] : before.metadata.managedFields;
+  const entries = before === undefined ? [] : (given ?? before.metadata.managedFields);
   if (entries === undefined) return undefined;
-  const old = before === undefined ? { metadata: {} } : tracked(before);
-  const compared = compareFields(old, tracked(after), schemaOf(served));
-  const { written, removed } = compared;
+  const compare = comparisons(definition, before, after);
   const others = entries
     .filter((entry) => !isOf(entry, writer))
-    .map((entry) => withFields(entry, difference(difference(fieldsOf(entry), written), removed)));
+    .map((entry) => rest(entry, compare));
+  const { written, removed } = compare(writer.apiVersion);
   const own = entries.find((entry) => isOf(entry, writer));
   const fields = union(difference(own === undefined ? {} : fieldsOf(own), removed), written);
-  const time = isEmptySet(written) ? own?.time : writer.time;
+  const time = isEmptySet(written) && isEmptySet(removed) ? own?.time : writer.time;
   return sorted([
     ...others,
     entryOf({ ...writer, ...(time === undefined ? {} : { time }) }, fields),
   ]);
 }
 
+type Written = {
+  readonly after: KubeObject;
+  readonly writer: Writer;
+  /** The entries that the writer sent, which then count instead of those that stand. */
+  readonly given?: Entries | undefined;
+};
+
+/** What a write did, told in the fields of any version of the kind. */
+export function comparisons(
+  definition: ResourceDefinition,
+  before: KubeObject | undefined,
+  after: KubeObject,
+): (apiVersion: string) => Compared {
+  const made = new Map<string, Compared>();
+  return (apiVersion) => {
+    const known = made.get(apiVersion);
+    if (known !== undefined) return known;
+    const old = before === undefined ? { metadata: {} } : tracked(inApiVersion(before, apiVersion));
+    const next = tracked(inApiVersion(after, apiVersion));
+    const compared = compareFields(old, next, ownershipSchema(definition, apiVersion));
+    made.set(apiVersion, compared);
+    return compared;
+  };
+}
+
+/** An entry of somebody else, without what a write took or removed. */
+export function rest(
+  entry: ManagedFields,
+  compare: (apiVersion: string) => Compared,
+): ManagedFields {
+  const { written, removed } = compare(entry.apiVersion);
+  return withFields(entry, difference(difference(fieldsOf(entry), written), removed));
+}
+
 /** What ownership is kept of: everything but what the server itself writes into the metadata. */
-function tracked({ metadata, ...rest }: KubeObject): Readonly<Record<string, unknown>> {
+export function tracked({ metadata, ...rest }: KubeObject): Readonly<Record<string, unknown>> {
   const { apiVersion: _apiVersion, kind: _kind, ...content } = rest;
   const { labels, annotations, finalizers, ownerReferences } = metadata;
   const generateName = metadata['generateName'];
@@ -133,6 +162,23 @@ export function isReset(managedFields: unknown): boolean {
   return managedFields.every((entry) => isRecord(entry) && Object.keys(entry).length === 0);
 }
 
+/** The entries that a client sent; undefined where it sent none, or none that can be read. */
+export function readEntries(managedFields: unknown): Entries | undefined {
+  if (!Array.isArray(managedFields) || managedFields.length === 0) return undefined;
+  return managedFields.every(isEntry) ? managedFields : undefined;
+}
+
+function isEntry(value: unknown): value is ManagedFields {
+  if (!isRecord(value)) return false;
+  const { manager, operation, apiVersion, fieldsV1 } = value;
+  return (
+    typeof manager === 'string' &&
+    (operation === 'Update' || operation === 'Apply') &&
+    typeof apiVersion === 'string' &&
+    isRecord(fieldsV1)
+  );
+}
+
 function entryOf(writer: Partial<Writer> & Omit<Writer, 'time'>, fields: FieldSet): ManagedFields {
   const { manager, apiVersion, subresource, time } = writer;
   return {
@@ -155,7 +201,7 @@ function isOf(entry: ManagedFields, writer: Writer): boolean {
   );
 }
 
-function fieldsOf(entry: ManagedFields): FieldSet {
+export function fieldsOf(entry: ManagedFields): FieldSet {
   return fieldSetOf(entry.fieldsV1);
 }
 
@@ -174,16 +220,17 @@ function fieldSetOf(value: Readonly<Record<string, unknown>>): FieldSet {
   return set;
 }
 
-function withFields(entry: ManagedFields, fieldsV1: FieldSet): ManagedFields {
+export function withFields(entry: ManagedFields, fieldsV1: FieldSet): ManagedFields {
   return fieldsV1 === entry.fieldsV1 ? entry : { ...entry, fieldsV1 };
 }
 
-/** Kubernetes' order: oldest first, then by manager; entries without fields are left out. */
-function sorted(entries: Entries): Entries {
+/** Kubernetes' order: appliers, then by age and manager; entries without fields are left out. */
+export function sorted(entries: Entries): Entries {
   return entries
     .filter((entry) => !isEmptySet(fieldsOf(entry)))
     .toSorted(
       (left, right) =>
+        compareText(left.operation, right.operation) ||
         compareText(left.time ?? '', right.time ?? '') ||
         compareText(left.manager, right.manager) ||
         compareText(left.apiVersion, right.apiVersion) ||

@@ -1,5 +1,8 @@
-/** How names of a kind must look: as a DNS label of 63 characters, or a subdomain of 253. */
-export type NameRule = 'label' | 'subdomain';
+/**
+ * How names of a kind must look: as a DNS label of 63 characters, a subdomain of 253, or as anything
+ * that can be one part of a path.
+ */
+export type NameRule = 'label' | 'subdomain' | 'segment';
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
@@ -15,11 +18,18 @@ const qualifiedPattern = new RegExp(`^${qualified}$`);
 
 /** What is wrong with a name, '' when nothing is. A prefix may end in `-`, for more follows. */
 export function nameProblem(name: string, rule: NameRule, isPrefix: boolean): string {
+  if (rule === 'segment') return segmentProblem(name, isPrefix);
   const longest = rule === 'label' ? 63 : 253;
   if (name.length > longest) return `must be no more than ${longest} characters`;
   const whole = isPrefix && name.endsWith('-') ? `${name.slice(0, -1)}a` : name;
   if (rule === 'label') return labelPattern.test(whole) ? '' : labelText;
   return isSubdomain(whole) ? '' : subdomainText;
+}
+
+function segmentProblem(name: string, isPrefix: boolean): string {
+  if (!isPrefix && (name === '.' || name === '..')) return `may not be '${name}'`;
+  const bad = ['/', '%'].find((character) => name.includes(character));
+  return bad === undefined ? '' : `may not contain '${bad}'`;
 }
 
 /** Checks label by label: one expression over all of it would take very long on some bad names. */

@@ -3,11 +3,13 @@ import type { Core } from './core.ts';
 import { decodeObject, strictText } from './decode.ts';
 import { badRequest, failed, failure, refused, rejectedPatch } from './failures.ts';
 import { unreadablePatch, unsupportedMedia } from './failures.ts';
-import type { Failure, Refused } from './failures.ts';
+import type { Refused } from './failures.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { apiVersionOf, inApiVersion } from './registry.ts';
 import type { Served } from './registry.ts';
+import { applyStrategicPatch } from './strategic-merge.ts';
+import type { Schema } from './typed-items.ts';
 import type { StoreAnswer } from './types.ts';
 import { misaddressed, openEdit, staleVersion, writeDecoded } from './update.ts';
 import type { Edit, PatchRequest } from './update.ts';
@@ -19,7 +21,7 @@ export function patchObject(core: Core, request: PatchRequest): StoreAnswer {
   const { served, old } = edit;
   const patched = applyPatch(served, inRequestedVersion(edit), request);
   if (patched.kind === 'refused') return failed(patched.status);
-  const decoded = decodeObject(core.parts, served, patched.value);
+  const decoded = decodeObject(core.parts, served, patched.value, old);
   if (decoded.kind === 'refused') return failed(decoded.status);
   if (decoded.kind === 'unreadable') {
     return failed(unreadablePatch(canonicalJson(patched.value), decoded.why));
@@ -47,13 +49,17 @@ export type Patched = { readonly kind: 'patched'; readonly value: unknown } | Re
 
 /** The target after the patch, or how the patch is refused. */
 export function applyPatch(
-  { definition }: Served,
+  { definition, version }: Served,
   target: unknown,
   { patch, body }: Pick<PatchRequest, 'patch' | 'body'>,
 ): Patched {
   switch (patch) {
     case 'strategic':
-      return refused(definition.custom ? unsupportedMedia(customPatches) : noStrategicMerge());
+      if (definition.custom) return refused(unsupportedMedia(customPatches));
+      if (!isRecord(body)) return refused(undecodable(body, 'map[string]interface {}'));
+      return strategic(target, body, version.schema);
+    case 'apply':
+      return refused(failure(500, { message: noScaleApply }));
     case 'merge':
       if (isRecord(body)) return { kind: 'patched', value: applyMergePatch(target, body) };
       return refused(undecodable(body, 'map[string]interface {}'));
@@ -71,10 +77,23 @@ const customPatches = [
   'application/apply-patch+yaml',
 ];
 
-function noStrategicMerge(): Failure {
-  const message =
-    'strategic merge patch is not built into this sandbox yet: use a JSON merge patch (kubectl patch --type=merge)';
-  return failure(415, { message, reason: 'UnsupportedMediaType' });
+/** Only a Scale comes here with a configuration to apply, and no server can do it. */
+const noScaleApply =
+  'failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1';
+
+function strategic(target: unknown, patch: unknown, schema: Schema | undefined): Patched {
+  const patched = applyStrategicPatch(target, patch, withMetadata(schema));
+  if (patched.kind === 'patched') return patched;
+  return refused(badRequest(`error when applying patch: ${patched.why}`));
+}
+
+/** The merge keys of the metadata, which the schema of no kind tells. */
+function withMetadata(schema: Schema | undefined): Schema {
+  const owners = { 'x-kubernetes-patch-merge-key': 'uid', 'x-kubernetes-patch-strategy': 'merge' };
+  const finalizers = { 'x-kubernetes-patch-strategy': 'merge' };
+  const metadata = { properties: { ownerReferences: owners, finalizers } };
+  const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
+  return { ...schema, properties: { ...properties, metadata } };
 }
 
 function undecodable(body: unknown, type: string) {

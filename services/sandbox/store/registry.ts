@@ -1,3 +1,4 @@
+import { autoscalerInVersion, isAutoscaler } from './autoscaler-versions.ts';
 import type {
   KubeObject,
   ResourceDefinition,
@@ -87,13 +88,24 @@ export function storageVersionOf(definition: ResourceDefinition): string {
   return apiVersionOf(definition.group, version?.name ?? '');
 }
 
+export function inStorageVersion(definition: ResourceDefinition, object: KubeObject): KubeObject {
+  return inApiVersion(object, storageVersionOf(definition));
+}
+
+/** Kinds whose metadata.generation counts the changes of the wanted state. */
+export function countsGenerations({ custom, generation }: ResourceDefinition): boolean {
+  return custom || generation === true;
+}
+
 export function isCrd({ group, plural }: ResourceDefinition): boolean {
   return group === 'apiextensions.k8s.io' && plural === 'customresourcedefinitions';
 }
 
 /**
- * The object as another version of its kind tells it; conversion None changes the apiVersion only.
+ * The object as another version of its kind tells it; conversion None changes the apiVersion only, which
+ * is all that any kind but the autoscaler needs.
  */
 export function inApiVersion(object: KubeObject, apiVersion: string): KubeObject {
+  if (isAutoscaler(object)) return autoscalerInVersion(object, apiVersion);
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 }

@@ -73,7 +73,7 @@ function resize(core: Core, { edit, scale, replicas }: Resize): StoreAnswer {
   const path = pathOf(scale.specReplicasPath);
   const apiVersion = apiVersionOf(definition.group, version.name);
   const sized = { ...old, ...withValueAt(old, path, replicas) };
-  const { causes } = core.parts.checkObject(version, { ...sized, apiVersion });
+  const { causes } = core.parts.checkObject(version, { ...sized, apiVersion }, old);
   if (causes.length > 0) {
     const subject = { ...definition, name: request.name };
     return failed(invalid(subject, withNote(definition, causes)));

@@ -80,6 +80,16 @@ const coreFields: Readonly<Record<string, readonly string[]>> = {
     'type',
   ],
   namespaces: ['status.phase'],
+  nodes: ['spec.unschedulable'],
+  pods: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'status.nominatedNodeName',
+    'status.phase',
+    'status.podIP',
+  ],
   secrets: ['type'],
 };
 

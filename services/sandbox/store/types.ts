@@ -62,6 +62,10 @@ export type ResourceDefinition = {
   readonly namespaced: boolean;
   /** Made from a CustomResourceDefinition: PUT needs a resourceVersion, strategic merge is refused. */
   readonly custom: boolean;
+  /** What can be done with it where that is not everything: `['create']` is a question, never kept. */
+  readonly verbs?: readonly string[];
+  /** A built-in kind that counts changes of its wanted state; custom ones always do. */
+  readonly generation?: boolean;
 };
 
 export type ResourceVersionDefinition = {
@@ -97,7 +101,13 @@ export type ResourcePath = {
   readonly plural: string;
 };
 
-export type Caller = { readonly user: string; readonly groups: readonly string[] };
+export type Caller = {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly uid?: string;
+  /** What the proof of the identity also says, for reviews and audit. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+};
 
 type Common = {
   readonly resource: ResourcePath;
@@ -132,7 +142,12 @@ export type Subresource = 'status' | 'scale';
 export type StoreRequest =
   | (Common & { readonly verb: 'get'; readonly name: string; readonly subresource?: Subresource })
   | (Common & { readonly verb: 'list'; readonly options: ListOptions })
-  | (Write & { readonly verb: 'create'; readonly body: JsonValue })
+  | (Write & {
+      readonly verb: 'create';
+      readonly body: JsonValue;
+      /** Of the new object; the store makes one when it is left out. */
+      readonly uid?: string;
+    })
   | (Write & {
       readonly verb: 'update';
       readonly name: string;
@@ -143,7 +158,9 @@ export type StoreRequest =
       readonly verb: 'patch';
       readonly name: string;
       readonly subresource?: Subresource;
-      readonly patch: 'merge' | 'json' | 'strategic';
+      readonly patch: 'merge' | 'json' | 'strategic' | 'apply';
+      /** Of an apply: takes fields over from managers that gave them another value. */
+      readonly force?: boolean;
       readonly body: JsonValue;
     })
   | (Write & { readonly verb: 'delete'; readonly name: string; readonly options: DeleteOptions })

@@ -10,9 +10,10 @@ import { badRequest, conflict, failed, failure, invalid, modifiedText } from './
 import { noSuchResource, notFound } from './failures.ts';
 import type { Failure } from './failures.ts';
 import { equalJson, without } from './json.ts';
-import { entriesAfterWrite, isReset } from './managed-fields.ts';
+import { entriesAfterWrite, isReset, readEntries } from './managed-fields.ts';
 import type { GivenMeta } from './read-meta.ts';
-import { apiVersionOf, inApiVersion, resourceKey, storageVersionOf } from './registry.ts';
+import { apiVersionOf, countsGenerations, inApiVersion, inStorageVersion } from './registry.ts';
+import { resourceKey } from './registry.ts';
 import type { Served } from './registry.ts';
 import { rfc3339 } from './rfc3339.ts';
 import type { KubeMeta, KubeObject, ManagedFields, StoreAnswer, StoreRequest } from './types.ts';
@@ -39,7 +40,7 @@ export function openEdit(core: Core, request: UpdateRequest | PatchRequest): Edi
 export function updateObject(core: Core, request: UpdateRequest): StoreAnswer {
   const edit = openEdit(core, request);
   if ('code' in edit) return failed(edit);
-  const decoded = decodeWhole(core, edit.served, request);
+  const decoded = decodeWhole(core, edit.served, request, edit.old);
   if (decoded.kind === 'refused') return failed(decoded.status);
   const mismatch =
     misaddressed(edit, decoded.meta) ??
@@ -88,12 +89,20 @@ export function staleVersion({ served, old }: Edit, version: string): Failure | 
   return conflict(served.definition, name, modifiedText);
 }
 
-/** Carries a decoded object over the old one, through the door that the request names. */
-export function writeDecoded(core: Core, edit: Edit, decoded: Decoded): StoreAnswer {
+/**
+ * Carries a decoded object over the old one, through the door that the request names. `entries` are the
+ * managed fields where they do not follow from the change.
+ */
+export function writeDecoded(
+  core: Core,
+  edit: Edit,
+  decoded: Decoded,
+  entries?: ManagedFields[],
+): StoreAnswer {
   const { served, old, request } = edit;
   const { definition } = served;
   const toStatus = request.subresource === 'status';
-  const next = toStatus ? withStatus(old, decoded) : withMain(edit, decoded);
+  const next = toStatus ? withStatus(edit, decoded) : withMain(edit, decoded);
   const nowMs = core.parts.clock.now();
   const complete = completeChanged({ definition, nowMs }, next, old);
   const causes = toStatus
@@ -108,8 +117,20 @@ export function writeDecoded(core: Core, edit: Edit, decoded: Decoded): StoreAns
     return failed(invalid(subject, withNote(definition, causes)));
   }
   const reset = !toStatus && isReset(decoded.meta.managedFields);
-  const answer = commitEdit(core, edit, { next: complete, entries: reset ? [] : undefined });
+  const given = reset ? [] : (entries ?? sentEntries(core, edit, { decoded, next: complete }));
+  const answer = commitEdit(core, edit, { next: complete, entries: given });
   return { ...answer, ...warningsOf(toStatus ? withoutMeta(decoded) : decoded, request) };
+}
+
+/** The managed fields after a write that also sent entries of its own, which then stand. */
+function sentEntries(
+  core: Core,
+  edit: Edit,
+  { decoded, next }: { readonly decoded: Decoded; readonly next: KubeObject },
+): ManagedFields[] | undefined {
+  const given = readEntries(decoded.meta.managedFields);
+  if (given === undefined || equalJson(given, edit.old.metadata.managedFields)) return undefined;
+  return writtenEntries(core, edit, next, given);
 }
 
 function withoutMeta(decoded: Decoded): Decoded {
@@ -125,24 +146,28 @@ function statusCauses(causes: readonly Cause[]): readonly Cause[] {
   }));
 }
 
-function withStatus(old: KubeObject, { content }: Decoded): KubeObject {
+function withStatus({ served, old }: Edit, { content }: Decoded): KubeObject {
   const { status: _, ...rest } = old;
-  const { apiVersion, kind, metadata } = old;
-  const status = content['status'];
-  return { ...rest, apiVersion, kind, metadata, ...(status === undefined ? {} : { status }) };
+  const { kind, metadata } = old;
+  const apiVersion = apiVersionOf(served.definition.group, served.version.name);
+  const sent = { ...old, apiVersion, ...content };
+  const status = inStorageVersion(served.definition, sent)['status'];
+  const { apiVersion: stored } = old;
+  const given = content['status'] === undefined ? {} : { status };
+  return { ...rest, apiVersion: stored, kind, metadata, ...given };
 }
 
 function withMain({ served, old }: Edit, { meta, content }: Decoded): KubeObject {
   const own = served.version.status ? without(content, 'status') : content;
-  const { status } = old;
-  const keepsStatus = served.version.status && status !== undefined;
-  return {
+  const sent = {
     ...own,
-    ...(keepsStatus ? { status } : {}),
-    apiVersion: storageVersionOf(served.definition),
+    apiVersion: apiVersionOf(served.definition.group, served.version.name),
     kind: old.kind,
     metadata: changedMeta(old.metadata, meta),
   };
+  const next = inStorageVersion(served.definition, sent);
+  const { status } = old;
+  return served.version.status && status !== undefined ? { ...next, status } : next;
 }
 
 function changedMeta(old: KubeMeta, given: GivenMeta): KubeMeta {
@@ -197,7 +222,7 @@ export function commitEdit(core: Core, edit: Edit, { next, entries }: Outcome): 
 }
 
 function withGeneration({ definition, version }: Served, old: KubeObject, next: KubeObject) {
-  if (!definition.custom) return next;
+  if (!countsGenerations(definition)) return next;
   if (equalJson(wanted(old, version.status), wanted(next, version.status))) return next;
   const generation = (old.metadata.generation ?? 0) + 1;
   return { ...next, metadata: { ...next.metadata, generation } };
@@ -208,7 +233,12 @@ function wanted(object: KubeObject, hasStatus: boolean): unknown {
   return hasStatus ? without(rest, 'status') : rest;
 }
 
-function writtenEntries(core: Core, { served, old, request }: Edit, after: KubeObject) {
+function writtenEntries(
+  core: Core,
+  { served, old, request }: Edit,
+  after: KubeObject,
+  given?: ManagedFields[],
+) {
   const { definition, version } = served;
   const { subresource } = request;
   const writer = {
@@ -217,7 +247,7 @@ function writtenEntries(core: Core, { served, old, request }: Edit, after: KubeO
     time: rfc3339(core.parts.clock.now()),
     ...(subresource === undefined ? {} : { subresource }),
   };
-  return entriesAfterWrite(served, old, { after, writer }) ?? [];
+  return entriesAfterWrite(served, old, { after, writer, given }) ?? [];
 }
 
 function withEntries(object: KubeObject, managedFields: ManagedFields[]): KubeObject {
@@ -228,10 +258,14 @@ function withEntries(object: KubeObject, managedFields: ManagedFields[]): KubeOb
   return { ...object, metadata: { ...rest, ...required, ...entries } };
 }
 
-/** A deleted object without finalizers is gone; a namespace has one of its own in its spec. */
+/**
+ * A deleted object without finalizers is gone, when it has no time to shut down either; a namespace has a
+ * finalizer of its own in its spec.
+ */
 export function isFinal(object: KubeObject): boolean {
-  const { deletionTimestamp, finalizers = [] } = object.metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
   if (deletionTimestamp === undefined || finalizers.length > 0) return false;
+  if (deletionGracePeriodSeconds > 0) return false;
   if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') return true;
   const spec = object['spec'];
   const left = isRecord(spec) ? spec['finalizers'] : undefined;
