@@ -2,10 +2,14 @@ import type { Migration } from 'kysely/migration';
 import * as roles from './0001-roles.ts';
 import * as book from './0002-book.ts';
 import * as surveys from './0003-surveys.ts';
+import * as attribution from './0004-attribution.ts';
+import * as rights from './0005-rights.ts';
 
 /** Applied in the order of their names, each once. A name that has been released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-roles': roles,
   '0002-book': book,
   '0003-surveys': surveys,
+  '0004-attribution': attribution,
+  '0005-rights': rights,
 };

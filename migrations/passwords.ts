@@ -9,6 +9,7 @@ const passwordsSchema = z.strictObject({
   recorder: z.string().min(1),
   reader: z.string().min(1),
   executor: z.string().min(1),
+  gateway: z.string().min(1),
 });
 export type Passwords = z.infer<typeof passwordsSchema>;
 
@@ -19,7 +20,7 @@ export async function readPasswords(path: string): Promise<Passwords> {
   const parsed = passwordsSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new RefusalError(
-    `the passwords file ${path} must be JSON with the texts recorder, reader and executor`,
+    `the passwords file ${path} must be JSON with the texts recorder, reader, executor and gateway`,
   );
 }
 

@@ -7,7 +7,7 @@ export const migrationSettingsSchema = z
       protocol: /^postgres(?:ql)?$/,
       error: 'must be postgres://user:password@host:port/database',
     }),
-    /** JSON {recorder, reader, executor}; without it the passwords stay as they are. */
+    /** JSON {recorder, reader, executor, gateway}; without it the passwords stay as they are. */
     ROLLCALL_DB_PASSWORDS_FILE: z.string().optional(),
   })
   .transform((env) => ({

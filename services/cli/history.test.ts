@@ -56,13 +56,28 @@ const deleted = aRow({
 test('each operation is one line that tells when, what, who, how and how it ended', () => {
   const table = historyAnswer([created, aRow(), replaced, deleted], look, false).table();
   expect(table.split('\n')).toEqual([
-    'WHEN        SET          OPERATION         CHANGE                      BY        HOW                        STARTED   FINISHED   OUTCOME',
-    '3m12s ago   vmpool/web   created           – → 3                       kubectl   inferred (managedFields)   +0.1s     +1.2s      done',
-    '3m12s ago   vmpool/web   scaled            3 → 5                       kubectl   inferred (managedFields)   +0.1s     +1.2s      done',
-    '3m12s ago   vmpool/web   member replaced   web-0 11111111 → 33333333   –         unknown                    +0.1s     +1.2s      done',
-    '3m12s ago   vmpool/web   deleted           3 → –                       kubectl   inferred (managedFields)   –         –          running',
+    'WHEN        SET          OPERATION         CHANGE                      BY                   HOW                     STARTED   FINISHED   OUTCOME',
+    '3m12s ago   vmpool/web   created           – → 3                       kubectl (inferred)   managedFields (scale)   +0.1s     +1.2s      done',
+    '3m12s ago   vmpool/web   scaled            3 → 5                       kubectl (inferred)   managedFields (scale)   +0.1s     +1.2s      done',
+    '3m12s ago   vmpool/web   member replaced   web-0 11111111 → 33333333   unknown              –                       +0.1s     +1.2s      done',
+    '3m12s ago   vmpool/web   deleted           3 → –                       kubectl (inferred)   managedFields (scale)   –         –          running',
     '',
   ]);
+});
+
+test.for([
+  ['alice', 'audit: scale', 'alice (proven)'],
+  [
+    'system:serviceaccount:kube-system:horizontal-pod-autoscaler',
+    'audit: scale',
+    'horizontal pod autoscaler (proven)',
+  ],
+  ['system:serviceaccount:ci:deployer', 'audit: patch', 'service account ci/deployer (proven)'],
+  ['system:serviceaccount:rollcall-system:executor', 'audit: delete', 'rollcall executor (proven)'],
+])('a proven user is shown by name, a known part by what it is: %s', ([actor, how, shown]) => {
+  const row = aRow({ actor: `${actor}`, grade: 'proven', how: `${how}` });
+  const table = historyAnswer([row], look, false).table();
+  expect(table).toContain(`${shown}   ${how}   `);
 });
 
 test('a program reads from, to, actor, grade and times in RFC 3339', () => {
@@ -81,6 +96,7 @@ test('a program reads from, to, actor, grade and times in RFC 3339', () => {
     newUid: null,
     at: '2026-11-21T04:12:33.000Z',
     actor: 'kubectl',
+    who: 'kubectl',
     grade: 'inferred',
     how: 'managedFields: kubectl (scale)',
     startedAt: '2026-11-21T04:12:33.100Z',
@@ -95,7 +111,7 @@ test('over all namespaces the namespace comes first, and wide has absolute times
   const wide = renderAnswer(historyAnswer([aRow()], look, true), 'wide');
   expect(wide).toMatch(/^NAMESPACE {3}ID/);
   expect(wide).toContain('2026-11-21 04:12:33Z');
-  expect(wide).toContain('inferred (managedFields: kubectl (scale))');
+  expect(wide).toContain('kubectl (inferred)   managedFields: kubectl (scale)');
 });
 
 test('yaml says the same as json', () => {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { actorInWords } from '#shared/contract/actors.ts';
 import type { ActivityRow, BookTables } from '#shared/store/tables.ts';
 import type { Colors, Look } from './colors.ts';
 import { unavailableError } from './failure.ts';
@@ -47,6 +48,7 @@ export function historyRecord(row: ActivityRow): object {
     newUid: row.new_uid,
     at: row.at,
     actor: row.actor,
+    who: row.actor === null ? null : actorInWords(row.actor),
     grade: row.grade,
     how: row.how,
     startedAt: row.started_at,
@@ -91,7 +93,7 @@ export function historyAnswer(
           cell(row.id),
           cell(formatTime(row.at)),
           ...sharedCells(row),
-          cell(`${row.grade} (${row.how})`),
+          cell(row.how),
           timeCell(row.started_at),
           timeCell(row.finished_at),
           outcomeCell(row, colors),
@@ -109,8 +111,13 @@ function sharedCells(row: ActivityRow): readonly Cell[] {
     cell(formatSet(row.set_kind, row.set_name)),
     cell(row.operation.replace('-', ' ')),
     cell(changeIn(row)),
-    cell(row.actor),
+    cell(whoIn(row)),
   ];
+}
+
+/** `alice (proven)`; nobody's name comes without saying how sure it is. */
+function whoIn({ actor, grade }: ActivityRow): string {
+  return actor === null ? grade : `${actorInWords(actor)} (${grade})`;
 }
 
 /** `3 → 5`; for a member its name and the first characters of both uids. */
@@ -123,10 +130,13 @@ function shortUid(uid: string | null): string {
   return uid === null ? '–' : uid.slice(0, 8);
 }
 
-/** The grade, and the source when one is named: `inferred (managedFields)`. */
-function howInShort({ grade, how }: ActivityRow): string {
+/** The source and the way, without the name that stands beside it: `managedFields (scale)`, `audit: scale`. */
+function howInShort({ actor, how }: ActivityRow): string {
   const source = /^([\w ]+): /.exec(how)?.[1];
-  return source === undefined ? grade : `${grade} (${source})`;
+  if (source === undefined) return actor === null ? '–' : how;
+  const way = how.slice(source.length + 2);
+  if (actor === null || !way.startsWith(actor)) return how;
+  return `${source}${way.slice(actor.length)}`;
 }
 
 function outcomeCell({ outcome, reason }: ActivityRow, colors: Colors): Cell {

@@ -1,19 +1,9 @@
 import type { SetKind } from '#shared/contract/kinds.ts';
+import { setKindNamed } from '#shared/contract/set-spelling.ts';
 import { usageError } from './failure.ts';
 
 /** A set as a person names it. */
 export type SetReference = { readonly kind: SetKind; readonly name: string };
-
-/** What kubectl takes for each kind: kind, plural, singular and short names. */
-const spellings: Readonly<Record<SetKind, readonly string[]>> = {
-  VirtualMachinePool: ['vmpool', 'vmpools', 'virtualmachinepool', 'virtualmachinepools'],
-  VirtualMachineInstanceReplicaSet: [
-    'vmirs',
-    'vmirss',
-    'virtualmachineinstancereplicaset',
-    'virtualmachineinstancereplicasets',
-  ],
-};
 
 const shortNames: Readonly<Record<SetKind, string>> = {
   VirtualMachinePool: 'vmpool',
@@ -23,7 +13,7 @@ const shortNames: Readonly<Record<SetKind, string>> = {
 /** Reads `vmpool/NAME`; the kind may be spelled in any way that kubectl takes, with or without its group. */
 export function parseSet(text: string): SetReference {
   const [kindText = '', name = '', ...more] = text.split('/');
-  const kind = kindOf(kindText);
+  const kind = setKindNamed(kindText);
   if (kind === undefined || name === '' || more.length > 0) {
     throw usageError(`"${text}" names no set; write vmpool/NAME or vmirs/NAME`);
   }
@@ -32,15 +22,6 @@ export function parseSet(text: string): SetReference {
 
 /** The short way to write a set, which parseSet reads back. */
 export function formatSet(kind: string, name: string): string {
-  const known = kindOf(kind);
+  const known = setKindNamed(kind);
   return `${known === undefined ? kind.toLowerCase() : shortNames[known]}/${name}`;
-}
-
-function kindOf(text: string): SetKind | undefined {
-  const [word] = text.toLowerCase().split('.');
-  if (word === undefined) return undefined;
-  if (spellings.VirtualMachinePool.includes(word)) return 'VirtualMachinePool';
-  return spellings.VirtualMachineInstanceReplicaSet.includes(word)
-    ? 'VirtualMachineInstanceReplicaSet'
-    : undefined;
 }

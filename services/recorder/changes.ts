@@ -1,5 +1,6 @@
 import type {
   Activity,
+  Claim,
   DeletedVolume,
   Entry,
   Hold,
@@ -18,6 +19,7 @@ export type Changes = {
   readonly holds: Map<string, Hold>;
   readonly takeOvers: Map<string, TakeOver>;
   readonly poisons: PoisonRow[];
+  readonly claims: Claim[];
   /** By shard and kind. */
   readonly surveys: Map<string, SurveyRow>;
 };
@@ -31,6 +33,7 @@ export function noChanges(): Changes {
     holds: new Map(),
     takeOvers: new Map(),
     poisons: [],
+    claims: [],
     surveys: new Map(),
   };
 }
@@ -39,6 +42,7 @@ export function noChanges(): Changes {
 export function addChanges(to: Changes, later: Changes): void {
   to.entries.push(...later.entries);
   to.poisons.push(...later.poisons);
+  to.claims.push(...later.claims);
   for (const [id, activity] of later.activities) to.activities.set(id, activity);
   for (const [uid, holding] of later.holdings) to.holdings.set(uid, holding);
   for (const [uid, hold] of later.holds) to.holds.set(uid, hold);

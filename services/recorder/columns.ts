@@ -60,6 +60,33 @@ export const activity: Columns = {
     outcome: 'text',
     reason: 'text',
     gap: 'boolean',
+    write: 'text',
+  },
+};
+
+export const attribution: Columns = {
+  table: 'book.attribution',
+  key: ['entry'],
+  types: {
+    entry: 'bigint',
+    write: 'text',
+    at: 'timestamptz',
+    source: 'text',
+    id: 'text',
+    verb: 'text',
+    subresource: 'text',
+    kind: 'text',
+    namespace: 'text',
+    name: 'text',
+    uid: 'text',
+    resource_version: 'text',
+    replicas: 'integer',
+    actor: 'text',
+    impersonator: 'text',
+    groups: 'text[]',
+    user_agent: 'text',
+    received_at: 'timestamptz',
+    answered_at: 'timestamptz',
   },
 };
 

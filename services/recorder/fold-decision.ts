@@ -3,8 +3,9 @@ import type { Command, DestructiveCommand, EndangeredDisk } from '#shared/contra
 import type { Decided, Decision, Held } from '#shared/contract/records.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import { startOperations } from './operations.ts';
-import type { DeletedVolume, SetName } from './rows.ts';
-import { traceEffect } from './state.ts';
+import { ordinalOf } from './holding-of.ts';
+import type { DeletedVolume, Holding, SetName } from './rows.ts';
+import { findByName, traceEffect } from './state.ts';
 import { enter, openOperations, putActivity, putHolding, putVolume } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -28,8 +29,9 @@ export function foldDecided(step: Step, record: Decided): void {
     ...{ epoch, plan, set, mode, because, basis, balance },
     commands: Object.fromEntries(countByVerb(commands)),
     endangered: destructive
-      .filter((command) => command.disks.length > 0)
+      .filter((command) => command.disks.length > 0 && !keepsDisks(command))
       .map(({ effect, verb, disks }) => ({ effect, verb, disks })),
+    ...keptIn(commands),
   });
   if (mode !== 'manage') return;
   startOperations(step, set.uid, (activity) => {
@@ -37,6 +39,9 @@ export function foldDecided(step: Step, record: Decided): void {
     return commands.some((command) => isReplacement(command, activity.member));
   });
   for (const command of destructive) foldDestructive(step, setNameIn(record), command);
+  for (const command of commands) {
+    if (command.verb === 'preserve-disk') foldPreserved(step, setNameIn(record), command);
+  }
 }
 
 /** Told once for each change: a set that may not act, or may again. */
@@ -69,12 +74,14 @@ function foldDestructive(step: Step, set: SetName, command: DestructiveCommand):
     }
   }
   const { cause, activity } = causeOf(step, set, command);
+  const isKept = keepsDisks(command);
   for (const disk of command.disks) {
     const key = disk.claim?.uid ?? disk.dataVolume?.uid ?? disk.volume?.uid;
     if (key === undefined) continue;
     const known = step.state.volumes.get(key);
     if (known?.state === 'gone') continue;
     if (known?.state === 'at risk') {
+      if (isKept) continue;
       // The first cause stands: letting go of a member that we delete endangers its disks again.
       putVolume(step, { ...known, ...disksIn(disk), effect: command.effect });
       continue;
@@ -85,13 +92,13 @@ function foldDestructive(step: Step, set: SetName, command: DestructiveCommand):
       set,
       member: { name: disk.member.name, uid: disk.member.uid },
       ...(disk.member.ordinal === undefined ? {} : { ordinal: disk.member.ordinal }),
-      cause,
+      cause: isKept ? `kept: ${cause}` : cause,
       because: command.because,
       decision: step.arrival.sequence,
       effect: command.effect,
       applied: known?.applied ?? false,
       ...(activity === undefined ? {} : { activity }),
-      state: 'at risk',
+      state: isKept ? 'kept' : 'at risk',
     });
   }
 }
@@ -119,9 +126,83 @@ function causeOf(
       return { cause: 'member deleted outside Rollcall', ...ofLoss };
     case 'clean-up':
       return { cause: 'ended member cleaned up', ...ofLoss };
+    case 'heal':
+      return { cause: 'member healed', ...ofLoss };
+    case 'replace':
+      return { cause: 'member replaced by an update', ...ofLoss };
+    case 'surge':
+      return { cause: 'extra member of a roll-out removed', ...ofLoss };
     default:
       return unreachable(command.purpose);
   }
+}
+
+/** The member goes, its disks are freed of it first: nothing of them is at risk. */
+function keepsDisks(command: DestructiveCommand): boolean {
+  return command.verb === 'delete-member' && command.keepDisks === true;
+}
+
+/** What a plan says of disks that outlive a member, and of those that a new one starts on. */
+function keptIn(commands: readonly Command[]): object {
+  const keeps = commands.flatMap((command): readonly object[] => {
+    if (command.verb === 'preserve-disk') {
+      const { effect, member, disk } = command;
+      return [{ effect, member, disk }];
+    }
+    if (command.verb !== 'delete-member' || command.keepDisks !== true) return [];
+    const { effect, member, disks } = command;
+    return disks.length === 0 ? [] : [{ effect, member, disks }];
+  });
+  const takesUp = commands.flatMap((command) =>
+    command.verb === 'create-vm' && command.takesUp !== undefined && command.takesUp.length > 0
+      ? [{ effect: command.effect, name: command.name, disks: command.takesUp }]
+      : [],
+  );
+  return {
+    ...(keeps.length === 0 ? {} : { keeps }),
+    ...(takesUp.length === 0 ? {} : { takesUp }),
+  };
+}
+
+type Preserving = Extract<Command, { verb: 'preserve-disk' }>;
+
+/**
+ * A disk of a member that others deleted is kept: its first line. Where there is a line already, that one
+ * says more, and the outcome of its own command ends it.
+ */
+function foldPreserved(step: Step, set: SetName, command: Preserving): void {
+  const { disk, member } = command;
+  const { state } = step;
+  const claim =
+    disk.kind === 'PersistentVolumeClaim'
+      ? state.holdings.get(disk.uid)
+      : claimOf(step, set.namespace, disk);
+  const key = claim?.uid ?? disk.uid;
+  if (state.volumes.has(key) || state.volumes.has(disk.uid)) return;
+  const named = { name: disk.name, uid: disk.uid };
+  const ordinal = ordinalOf(member.name);
+  const { storageClass, size } = claim ?? {};
+  putVolume(step, {
+    key,
+    ...(disk.kind === 'DataVolume' ? { dataVolume: named } : { claim: named }),
+    ...(claim === undefined ? {} : { claim: { name: claim.name, uid: claim.uid } }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(size === undefined ? {} : { size }),
+    set,
+    member: { name: member.name, uid: member.uid },
+    ...(ordinal === undefined ? {} : { ordinal }),
+    cause: 'kept: member deleted outside Rollcall',
+    because: command.because,
+    decision: step.arrival.sequence,
+    applied: false,
+    state: 'kept',
+  });
+}
+
+/** The claim that a DataVolume has made: it has its name and is owned by it. */
+function claimOf(step: Step, namespace: string, disk: Preserving['disk']): Holding | undefined {
+  const claim = findByName(step.state, 'PersistentVolumeClaim', { namespace, name: disk.name });
+  return claim?.owner === disk.uid ? claim : undefined;
 }
 
 function disksIn(

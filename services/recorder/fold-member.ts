@@ -3,6 +3,7 @@ import type { Activity, Attribution, Holding } from './rows.ts';
 import { isActive } from './state.ts';
 import { enter, openOperations, putActivity, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
+import { attributionFor, removalOf } from './who.ts';
 
 /** What a new version of a member means for its set, and for the set that it left. */
 export function foldMember(step: Step, previous: Holding | undefined, next: Holding): void {
@@ -40,13 +41,17 @@ function noteMemberChange(step: Step, setUid: string): void {
 function noteLoss(step: Step, setUid: string, member: Holding, gap = false): void {
   const set = step.state.holdings.get(setUid);
   if (set === undefined || set.deleting || set.goneAt !== undefined) return;
-  if (member.purpose === 'scale-in' || member.purpose === 'retire') return;
+  const { purpose } = member;
+  if (purpose === 'scale-in' || purpose === 'surge' || purpose === 'retire') return;
   const others = step.state.memberships.get(setUid)?.active ?? 0;
   const wanted = set.wanted ?? 1;
   if (others >= wanted && others - doomedIn(step.state, setUid) >= wanted) return;
   const setName = setNameOf(set);
   if (setName === undefined) return;
-  const by = causeOf(member);
+  const { arrival, state } = step;
+  const write = isDeletion(member) ? removalOf(member.uid) : undefined;
+  const begun = { operation: 'member-replaced', gap, at: arrival.at, write } as const;
+  const by = attributionFor(state, begun, causeOf(member));
   const id = enter(step, 'member-lost', {
     set: setName,
     member: { name: member.name, uid: member.uid },
@@ -60,17 +65,28 @@ function noteLoss(step: Step, setUid: string, member: Holding, gap = false): voi
     member: member.name,
     oldUid: member.uid,
     ...by,
-    at: step.arrival.at,
+    at: arrival.at,
     outcome: 'running',
     gap,
+    ...(write === undefined ? {} : { write }),
   });
+}
+
+/** Neither its own end nor a command of ours: somebody else deleted it. */
+function isDeletion(member: Holding): boolean {
+  return member.final !== true && !isRemovedByUs(member);
+}
+
+/** A command of ours took it away so that another one takes its place. */
+function isRemovedByUs({ purpose }: Holding): boolean {
+  return purpose === 'clean-up' || purpose === 'heal' || purpose === 'replace';
 }
 
 function causeOf(member: Holding): Attribution {
   if (member.final === true) {
     return { grade: 'unknown', how: 'the member ended by itself' };
   }
-  if (member.purpose === 'clean-up') {
+  if (isRemovedByUs(member)) {
     return { actor: 'rollcall', grade: 'proven', how: `our own command ${member.purposeEffect}` };
   }
   return { grade: 'unknown', how: 'the cluster does not tell who deletes an object' };

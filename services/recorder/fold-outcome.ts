@@ -14,6 +14,8 @@ export function foldSettled(step: Step, record: Settled): void {
   for (const key of traces.volumes) {
     const volume = step.state.volumes.get(key);
     if (volume === undefined || volume.state === 'gone') continue;
+    // One that this command keeps is not taken by it, though it was carried out.
+    if (isDone && volume.state === 'kept' && volume.effect === record.effect) continue;
     if (isDone) putVolume(step, { ...volume, applied: true });
     // A later command may endanger it again, or an earlier one may have doomed it already.
     else if (volume.effect === record.effect && !volume.applied) {

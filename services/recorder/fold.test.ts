@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { LogRecord } from '#shared/contract/records.ts';
+import type { Purpose } from '#shared/contract/commands.ts';
+import { uid } from '#shared/contract/ids.ts';
+import type { Decided, LogRecord } from '#shared/contract/records.ts';
 import {
   aPool,
   aReplicaSet,
@@ -244,6 +246,25 @@ describe('members', () => {
   });
 });
 
+test.each(['heal', 'replace'] as const)(
+  'a member that goes by our own %s is replaced, and Rollcall is proven to have done it',
+  (purpose) => {
+    const removed = decidedDeletes(1, ['web-2'], { purpose });
+    const changes = fold(
+      seen(aPool(3)),
+      ...threeVms,
+      removed,
+      sawVm('web-2', { deleting: true }),
+      gone('VirtualMachine', 'web-2'),
+    );
+    expect(history(changes)).toEqual(['created – → 3 done', 'member-replaced web-2 → ? running']);
+    expect([...changes.activities.values()][1]).toMatchObject({
+      actor: 'rollcall',
+      grade: 'proven',
+    });
+  },
+);
+
 describe('disks', () => {
   const scaledIn = [
     seen(aPool(3)),
@@ -289,6 +310,98 @@ describe('disks', () => {
     const [volume] = changes.volumes.values();
     expect(volume).toMatchObject({ state: 'gone', cause: 'deleted outside Rollcall' });
     expect(volume?.decision).toBeUndefined();
+  });
+
+  const kept = (purpose: Purpose): Decided => {
+    const plan = decidedDeletes(1, ['web-2'], { purpose });
+    return {
+      ...plan,
+      commands: plan.commands.map((command) =>
+        command.verb === 'delete-member' ? { ...command, keepDisks: true } : command,
+      ),
+    };
+  };
+
+  const preserving = (plan: number): Decided => {
+    const disk = { kind: 'DataVolume', name: 'web-2-disk', uid: uid('web-2-disk-dv') } as const;
+    const member = { name: 'web-2', uid: uid('web-2-uid') };
+    const because = 'web-2-disk is kept when web-2 goes';
+    const effect = anEffect(plan, 0);
+    const preserve = { verb: 'preserve-disk', effect, because, member, disk } as const;
+    return { ...decidedCreates(plan, []), commands: [preserve] };
+  };
+
+  test('a disk that outlives its member is not at risk, also when the member is gone', () => {
+    const changes = fold(
+      ...scaledIn.slice(0, -1),
+      kept('scale-in'),
+      settled(anEffect(1, 0), 'applied'),
+      preserving(2),
+      settled(anEffect(2, 0), 'applied'),
+      gone('VirtualMachine', 'web-2'),
+    );
+    expect([...changes.volumes.values()]).toMatchObject([
+      { key: 'web-2-disk-pvc', state: 'kept', applied: false, cause: 'kept: scale-in 3 → 1' },
+    ]);
+    const bodies = changes.entries.filter(({ kind }) => kind === 'decided').map(({ body }) => body);
+    expect(bodies.map((body) => JSON.parse(body))).toMatchObject([
+      { endangered: [], keeps: [{ member: { name: 'web-2' }, disks: [{}] }] },
+      { endangered: [], keeps: [{ disk: { name: 'web-2-disk' } }] },
+    ]);
+  });
+
+  test('a disk that is kept of a member that others deleted has its line', () => {
+    const changes = fold(
+      seen(aPool(3)),
+      ...threeVms,
+      ...sawDisk('web-2'),
+      sawVm('web-2', { deleting: true }),
+      preserving(1),
+    );
+    expect([...changes.volumes.values()]).toMatchObject([
+      {
+        ...{ key: 'web-2-disk-pvc', state: 'kept', ordinal: 2 },
+        cause: 'kept: member deleted outside Rollcall',
+        claim: { name: 'web-2-disk' },
+        dataVolume: { uid: 'web-2-disk-dv' },
+      },
+    ]);
+  });
+
+  test('taking a disk up again is told, and leaves its line as it is', () => {
+    const create = decidedCreates(3, ['web-2']);
+    const takesUp = [{ claim: { name: 'web-2-disk', uid: uid('web-2-disk-pvc') } }];
+    const again = {
+      ...create,
+      commands: create.commands.map((command) =>
+        command.verb === 'create-vm' ? { ...command, takesUp } : command,
+      ),
+    };
+    const before = [...scaledIn.slice(0, -1), kept('scale-in'), settled(anEffect(1, 0), 'applied')];
+    const changes = fold(...before, again);
+    expect([...changes.volumes.values()]).toMatchObject([{ state: 'kept' }]);
+    const last = changes.entries.findLast(({ kind }) => kind === 'decided');
+    expect(JSON.parse(last?.body ?? '')).toMatchObject({ takesUp: [{ name: 'web-2' }] });
+  });
+
+  test('a disk that was taken up again is at risk anew, and its old line does not doom it', () => {
+    const before = [...scaledIn.slice(0, -1), kept('scale-in'), settled(anEffect(1, 0), 'applied')];
+    const scaled = fold(...before, decidedDeletes(4, ['web-2']));
+    expect([...scaled.volumes.values()]).toMatchObject([
+      { state: 'at risk', applied: false, cause: 'scale-in 3 → 1' },
+    ]);
+    const refused = [decidedDeletes(4, ['web-2']), settled(anEffect(4, 0), 'refused')];
+    expect([...fold(...before, ...refused).volumes.values()]).toMatchObject([{ state: 'kept' }]);
+  });
+
+  test.each([
+    ['heal', 'member healed'],
+    ['replace', 'member replaced by an update'],
+    ['surge', 'extra member of a roll-out removed'],
+  ] as const)('the purpose %s is told as the cause: %s', (purpose, cause) => {
+    const removed = decidedDeletes(1, ['web-2'], { purpose });
+    const [volume] = fold(...scaledIn.slice(0, -1), removed).volumes.values();
+    expect(volume).toMatchObject({ cause, state: 'at risk' });
   });
 
   test('letting go of a member that we delete keeps the cause', () => {

@@ -3,6 +3,7 @@ import { unreachable } from '#shared/lib/assert.ts';
 import type { Poison } from '#shared/stream/log.ts';
 import { noChanges } from './changes.ts';
 import type { Changes } from './changes.ts';
+import { foldAttributed } from './fold-attributed.ts';
 import { foldDecided, foldHeld, foldOpened } from './fold-decision.ts';
 import { foldObserved, foldSurveyed, foldVanished } from './fold-fact.ts';
 import { foldSettled } from './fold-outcome.ts';
@@ -43,6 +44,9 @@ export function foldRecord(state: BookState, arrival: Arrival, record: LogRecord
       break;
     case 'settled':
       foldSettled(step, record);
+      break;
+    case 'attributed':
+      foldAttributed(step, record);
       break;
     default:
       unreachable(record);

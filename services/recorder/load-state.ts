@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely';
 import { purposeSchema, setRefSchema } from '#shared/contract/commands.ts';
 import { resourceVersionSchema, shardSchema } from '#shared/contract/ids.ts';
 import { kindSchema } from '#shared/contract/kinds.ts';
-import type { BookTables, HoldingRow } from '#shared/store/tables.ts';
-import type { Activity, DeletedVolume, Holding, Named, SetName } from './rows.ts';
+import { attributedSchema } from '#shared/contract/records.ts';
+import type { AttributionRow, BookTables, HoldingRow } from '#shared/store/tables.ts';
+import type { Activity, Claim, DeletedVolume, Holding, Named, SetName } from './rows.ts';
 import { gradeOf, operationOf, outcomeOf, volumeStateOf } from './words.ts';
-import { emptyState, placeHolding, traceEffect } from './state.ts';
+import { emptyState, placeBegun, placeClaim, placeHolding, traceEffect } from './state.ts';
 import type { BookState } from './state.ts';
 import type { BookPosition } from './write-batch.ts';
 
@@ -43,6 +44,7 @@ export async function loadState(
   await loadHoldings(db, state, since);
   await loadActivities(db, state, since);
   await loadVolumes(db, state, since);
+  await loadClaims(db, state, since);
   await loadSurveys(db, state, position.turn);
   return state;
 }
@@ -104,6 +106,24 @@ async function loadActivities(
     if (activity.operation === 'member-replaced' || (known && known.id >= activity.id)) continue;
     state.latest.set(activity.set.uid, activity);
   }
+}
+
+/** What sources told within the last day, and the operations of that time that they may yet tell of. */
+async function loadClaims(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {
+  const begun = await db
+    .selectFrom('book.activity')
+    .selectAll()
+    .where('write', 'is not', null)
+    .where('at', '>=', since)
+    .execute();
+  for (const activity of begun.map(activityFrom)) placeBegun(state, activity);
+  const claims = await db
+    .selectFrom('book.attribution')
+    .selectAll()
+    .where('at', '>=', since)
+    .orderBy('entry')
+    .execute();
+  for (const row of claims) placeClaim(state, claimFrom(row));
 }
 
 async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {
@@ -171,11 +191,35 @@ function activityFrom(row: BookTables['book.activity']): Activity {
       startedAt: row.started_at?.getTime(),
       finishedAt: row.finished_at?.getTime(),
       reason: row.reason,
+      write: row.write,
     }),
   };
 }
 
-type VolumeRow = Omit<BookTables['book.deleted_volume'], 'recorded_at'>;
+function claimFrom(row: AttributionRow): Claim {
+  const { subresource, resource_version, impersonator, user_agent: userAgent } = row;
+  const record = attributedSchema.parse({
+    type: 'attributed',
+    source: row.source,
+    id: row.id,
+    verb: row.verb,
+    object: {
+      kind: row.kind,
+      namespace: row.namespace,
+      name: row.name,
+      uid: row.uid,
+      ...present({ resourceVersion: resource_version }),
+    },
+    user: row.actor,
+    groups: row.groups,
+    receivedAt: row.received_at.toISOString(),
+    answeredAt: row.answered_at.toISOString(),
+    ...present({ subresource, replicas: row.replicas, impersonator, userAgent }),
+  });
+  return { entry: row.entry, write: row.write, at: row.at.getTime(), record };
+}
+
+type VolumeRow = Omit<BookTables['book.deleted_volume'], 'recorded_at' | 'number'>;
 
 function volumeFrom(row: VolumeRow): DeletedVolume {
   return {

@@ -12,14 +12,21 @@ const retryMs = 500;
  */
 export async function holdBookLock(
   db: Kysely<BookTables>,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  {
+    clock,
+    logger,
+    onStandby,
+  }: { readonly clock: Clock; readonly logger: Logger; readonly onStandby?: () => void },
   signal: AbortSignal,
 ): Promise<void> {
   for (let isTold = false; ; isTold = true) {
     const { rows } = await sql<{ held: boolean }>`
       select pg_try_advisory_lock(1919904876, 1) as held`.execute(db);
     if (rows[0]?.held === true) return;
-    if (!isTold) logger.info('another recorder is active, waiting for it to end');
+    if (!isTold) {
+      logger.info('another recorder is active, waiting for it to end');
+      onStandby?.();
+    }
     await clock.sleep(retryMs, signal);
   }
 }

@@ -5,9 +5,10 @@ import { openStore } from '#shared/store/open-store.ts';
 import { openNatsLog } from '#shared/stream/nats-log.ts';
 import { record } from './record.ts';
 import { recorderSettingsSchema } from './settings.ts';
+import { Standing } from './standing.ts';
 
 /** Reads the log and writes the book: one active at a time, the others wait. */
-await runProcess('recorder', async ({ env, log: logger, signal }) => {
+await runProcess('recorder', async ({ env, log: logger, signal, health }) => {
   const settings = parseSettings(recorderSettingsSchema, env);
   await using log = await openNatsLog(settings.stream, logger);
   await using store = openStore({
@@ -16,6 +17,20 @@ await runProcess('recorder', async ({ env, log: logger, signal }) => {
     log: logger,
     sessions: 1,
   });
-  const parts = { store, log, logger, clock: systemClock, attests: true };
+  const standing = new Standing();
+  health.check('log', () => log.condition().strain);
+  health.check('book', () => standing.trouble(log.condition().last, settings.mostBehind));
+  const onReady = () => health.becomes('active');
+  const onStandby = () => health.becomes('standing by');
+  const parts = {
+    store,
+    log,
+    logger,
+    clock: systemClock,
+    attests: true,
+    standing,
+    onReady,
+    onStandby,
+  };
   await Promise.race([record(parts, signal), log.lost]);
 });

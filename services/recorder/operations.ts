@@ -10,6 +10,7 @@ import { isActive } from './state.ts';
 import type { BookState } from './state.ts';
 import { enter, openOperations, putActivity } from './step.ts';
 import type { Step } from './step.ts';
+import { attributionFor, removalOf, writeOf } from './who.ts';
 
 export type SizeChange = {
   readonly set: SetName;
@@ -24,13 +25,17 @@ export type SizeChange = {
 
 /** Opens an operation on the size of a set; whatever was being reached before is overtaken. */
 export function openSizeChange(step: Step, change: SizeChange): void {
-  const { set, operation, from, to, by, gap } = change;
+  const { set, operation, from, to, gap } = change;
   const before = openOperations(step, set.uid);
   const isDeleting = before.some((open) => open.operation === 'deleted');
   for (const open of before) {
     if (isOvertaken(open, operation)) endOperation(step, open, 'superseded');
   }
-  const id = enter(step, 'size-changed', change);
+  const write =
+    operation === 'deleted' ? removalOf(set.uid) : writeOf(set.uid, change.resourceVersion);
+  const begun = { operation, to, gap, at: step.arrival.at, write };
+  const by = attributionFor(step.state, begun, change.by);
+  const id = enter(step, 'size-changed', { ...change, by });
   const activity: Activity = {
     id,
     set,
@@ -41,6 +46,7 @@ export function openSizeChange(step: Step, change: SizeChange): void {
     at: step.arrival.at,
     outcome: 'running',
     gap,
+    write,
   };
   putActivity(step, activity);
   // What was there before the book began is not an operation that anyone waits for.
@@ -135,7 +141,8 @@ export function doomedIn(state: BookState, setUid: string): number {
   let doomed = 0;
   for (const uid of uids) {
     const member = state.holdings.get(uid);
-    if (member?.purpose === 'scale-in' && isActive(member)) doomed += 1;
+    const isSurplus = member?.purpose === 'scale-in' || member?.purpose === 'surge';
+    if (isSurplus && isActive(member)) doomed += 1;
   }
   return doomed;
 }

@@ -13,6 +13,7 @@ import { openBook } from './open-book.ts';
 import { CatchUp } from './catch-up.ts';
 import { holdBookLock } from './lock.ts';
 import { passMessages } from './pass-messages.ts';
+import { Standing } from './standing.ts';
 import type { OpenBook } from './open-book.ts';
 
 export type RecorderParts = {
@@ -20,10 +21,16 @@ export type RecorderParts = {
   readonly log: Log;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Most records of one transaction; 500 when absent. */
+  /** Most records of one transaction, but for the last message's; 500 when absent. */
   readonly batchRecords?: number;
   /** Refuses a database that does not sync; only tests leave it out. */
   readonly attests: boolean;
+  /** Kept up to date for others to read. */
+  readonly standing?: Standing;
+  /** Called when another recorder is found to be active. */
+  readonly onStandby?: () => void;
+  /** Called each time that the book has come to the end of the log after a start. */
+  readonly onReady?: () => void;
 };
 
 const backoff = { firstMs: 200, mostMs: 5_000 };
@@ -33,12 +40,14 @@ const backoff = { firstMs: 200, mostMs: 5_000 };
  * commit whose fate is unclear is settled by reading the position again.
  */
 export async function record(parts: RecorderParts, signal: AbortSignal): Promise<void> {
-  const { store, clock, logger } = parts;
+  const { store, clock, logger, standing = new Standing() } = parts;
   for (let failures = 0; !signal.aborted;) {
     try {
       await store.db
         .connection()
-        .execute((db) => recordInSession(parts, db, { signal, written: () => (failures = 0) }));
+        .execute((db) =>
+          recordInSession({ ...parts, standing }, db, { signal, written: () => (failures = 0) }),
+        );
     } catch (error) {
       if (signal.aborted) return;
       if (lacksBook(error)) {
@@ -48,6 +57,7 @@ export async function record(parts: RecorderParts, signal: AbortSignal): Promise
       }
       if (!isAway(error)) throw error;
       failures += 1;
+      standing.isAway = true;
       const waitMs = backoffMs(backoff, failures, Math.random());
       logger.warn({ err: error, waitMs }, 'the database is away');
       await clock.sleep(waitMs, signal).catch(() => undefined);
@@ -57,17 +67,20 @@ export async function record(parts: RecorderParts, signal: AbortSignal): Promise
 
 type Session = { readonly signal: AbortSignal; readonly written: () => void };
 
+type SessionParts = RecorderParts & { readonly standing: Standing };
+
 async function recordInSession(
-  parts: RecorderParts,
+  parts: SessionParts,
   db: Kysely<BookTables>,
   { signal, written }: Session,
 ): Promise<void> {
-  const { log, logger } = parts;
+  const { log, standing } = parts;
   if (parts.attests) await attestDurability(db);
+  standing.isAway = false;
   await holdBookLock(db, parts, signal);
   const book = await openBook(parts, db, signal);
   const catchUp = new CatchUp(parts, (await log.bounds()).last);
-  if (catchUp.passed(book.position?.sequence ?? 0)) logger.info('ready');
+  sayStanding(parts, book, catchUp);
   // Ends the reading when this session fails, though the service goes on.
   const reading = new AbortController();
   try {
@@ -82,7 +95,7 @@ async function recordInSession(
 }
 
 async function pass(
-  parts: RecorderParts,
+  parts: SessionParts,
   book: OpenBook,
   { signal, written, catchUp }: Session & { readonly catchUp: CatchUp },
 ): Promise<void> {
@@ -93,6 +106,17 @@ async function pass(
   for await (const batch of batchesOf(messages, parts.batchRecords ?? 500)) {
     await passMessages(book, batch);
     written();
-    if (catchUp.passed(book.position?.sequence ?? 0)) parts.logger.info('ready');
+    sayStanding(parts, book, catchUp);
   }
+}
+
+function sayStanding(
+  { logger, onReady, standing }: SessionParts,
+  book: OpenBook,
+  catchUp: CatchUp,
+): void {
+  standing.sequence = book.position?.sequence ?? 0;
+  if (!catchUp.passed(standing.sequence)) return;
+  logger.info('ready');
+  onReady?.();
 }

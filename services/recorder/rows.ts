@@ -1,6 +1,7 @@
 import type { Kind, SetKind } from '#shared/contract/kinds.ts';
 import type { Purpose } from '#shared/contract/commands.ts';
 import type { ResourceVersion, Shard } from '#shared/contract/ids.ts';
+import type { Attributed } from '#shared/contract/records.ts';
 
 /* What the fold derives from the log. Times are log time, milliseconds since 1970. */
 
@@ -34,6 +35,7 @@ export type EntryKind =
   | 'settled'
   | 'disk-going'
   | 'disk-gone'
+  | 'attributed'
   | 'poison'
   | 'lineage-broken';
 
@@ -68,9 +70,22 @@ export type Activity = Attribution & {
   readonly outcome: OperationOutcome;
   readonly reason?: string;
   readonly gap: boolean;
+  /** The write that began it, as `writeOf` names it; absent where no write is known. */
+  readonly write?: string;
 };
 
-/** `kept`: the command that endangered it came to nothing. */
+/** What a source says of who made one write. */
+export type Claim = {
+  /** Sequence of its entry. */
+  readonly entry: number;
+  /** The write that it is about, as `writeOf` names it. */
+  readonly write: string;
+  readonly record: Attributed;
+  /** Log time. */
+  readonly at: number;
+};
+
+/** `kept`: the command that endangered it came to nothing, or its member goes without it. */
 export type VolumeState = 'at risk' | 'gone' | 'kept';
 
 export type Named = { readonly name: string; readonly uid?: string };

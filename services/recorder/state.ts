@@ -1,5 +1,5 @@
 import type { Kind } from '#shared/contract/kinds.ts';
-import type { Activity, DeletedVolume, Holding } from './rows.ts';
+import type { Activity, Claim, DeletedVolume, Holding } from './rows.ts';
 import { emptySurveys } from './surveys.ts';
 import type { Surveys } from './surveys.ts';
 
@@ -29,6 +29,10 @@ export type BookState = {
   readonly volumes: Map<string, DeletedVolume>;
   /** Keys of the volumes that a command endangers, and the member it takes, by effect id. */
   readonly effects: Map<string, EffectTraces>;
+  /** Operations of the last day by the write that began each: a source may tell late who made it. */
+  readonly begun: Map<string, ReadonlyMap<number, Activity>>;
+  /** What sources said within the last day, by write: the object may be seen later than they tell. */
+  readonly claims: Map<string, readonly Claim[]>;
   readonly surveys: Surveys;
   /** By shard and kind: where the newest survey that came to a whole end began; 0 while none has. */
   readonly wholeSince: Map<string, number>;
@@ -56,6 +60,8 @@ export function emptyState(): BookState {
     latest: new Map(),
     volumes: new Map(),
     effects: new Map(),
+    begun: new Map(),
+    claims: new Map(),
     surveys: emptySurveys(),
     wholeSince: new Map(),
   };
@@ -89,6 +95,32 @@ export function forgetGone(state: BookState, before: number): void {
   for (const [key, volume] of state.volumes) {
     if (volume.goneAt !== undefined && volume.goneAt < before) state.volumes.delete(key);
   }
+  for (const [claim, uid] of state.users) {
+    if (!state.holdings.has(uid)) state.users.delete(claim);
+  }
+  for (const [uid, { uids }] of state.memberships) {
+    if (uids.size === 0 && !state.holdings.has(uid)) state.memberships.delete(uid);
+  }
+  for (const uid of state.latest.keys()) {
+    if (!state.holdings.has(uid) && !state.open.has(uid)) state.latest.delete(uid);
+  }
+  for (const [write, claims] of state.claims) {
+    if (claims.every(({ at }) => at < before)) state.claims.delete(write);
+  }
+  for (const [write, activities] of state.begun) {
+    if ([...activities.values()].every(({ at }) => at < before)) state.begun.delete(write);
+  }
+}
+
+/** Remembers an operation under the write that began it. */
+export function placeBegun(state: BookState, activity: Activity): void {
+  const { write, id } = activity;
+  if (write === undefined) return;
+  state.begun.set(write, new Map([...(state.begun.get(write) ?? []), [id, activity]]));
+}
+
+export function placeClaim(state: BookState, claim: Claim): void {
+  state.claims.set(claim.write, [...(state.claims.get(claim.write) ?? []), claim]);
 }
 
 export function nameKey(kind: Kind, namespace: string, name: string): string {

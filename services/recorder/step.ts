@@ -2,7 +2,7 @@ import type { Shard } from '#shared/contract/ids.ts';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import type { Changes } from './changes.ts';
 import type { Activity, DeletedVolume, EntryKind, Holding, SetName } from './rows.ts';
-import { placeHolding, traceEffect } from './state.ts';
+import { placeBegun, placeHolding, traceEffect } from './state.ts';
 import type { BookState } from './state.ts';
 
 /** Where a record stands in the log. */
@@ -46,13 +46,17 @@ export function putHolding(step: Step, holding: Holding): void {
 export function putVolume(step: Step, volume: DeletedVolume): void {
   step.state.volumes.set(volume.key, volume);
   step.changes.volumes.set(volume.key, volume);
-  if (volume.effect !== undefined) traceEffect(step.state, volume.effect).volumes.add(volume.key);
+  const { key, effect, applied } = volume;
+  // Of a disk that is gone, or whose command was carried out, no outcome has more to tell.
+  if (effect === undefined || applied || volume.state === 'gone') return;
+  traceEffect(step.state, effect).volumes.add(key);
 }
 
 /** Puts an operation in the place of its earlier state; one that has ended is no longer open. */
 export function putActivity(step: Step, activity: Activity): void {
   const { state, changes } = step;
   changes.activities.set(activity.id, activity);
+  placeBegun(state, activity);
   const { uid } = activity.set;
   const others = openOperations(step, uid).filter((open) => open.id !== activity.id);
   const isOpen = activity.finishedAt === undefined;

@@ -1,5 +1,5 @@
 import type { Changes } from './changes.ts';
-import type { Activity, DeletedVolume, Hold, Holding, SetName } from './rows.ts';
+import type { Activity, Claim, DeletedVolume, Hold, Holding, SetName } from './rows.ts';
 import type { SealedEntry } from './write-batch.ts';
 
 /* The rows of a batch as the database takes them: plain texts, times in RFC 3339, null for absent. */
@@ -62,6 +62,33 @@ export function activityRows({ activities }: Changes): readonly Row[] {
       outcome: activity.outcome,
       reason: activity.reason,
       gap: activity.gap,
+      write: activity.write,
+    }),
+  );
+}
+
+export function attributionRows({ claims }: Changes): readonly Row[] {
+  return claims.map(({ entry, write, at, record }: Claim) =>
+    rowFrom({
+      entry,
+      write,
+      at: time(at),
+      source: record.source,
+      id: record.id,
+      verb: record.verb,
+      subresource: record.subresource,
+      kind: record.object.kind,
+      namespace: record.object.namespace,
+      name: record.object.name,
+      uid: record.object.uid,
+      resource_version: record.object.resourceVersion,
+      replicas: record.replicas,
+      actor: record.user,
+      impersonator: record.impersonator,
+      groups: record.groups.map(storable),
+      user_agent: record.userAgent,
+      received_at: record.receivedAt,
+      answered_at: record.answeredAt,
     }),
   );
 }

@@ -7,6 +7,7 @@ import * as columns from './columns.ts';
 import type { Entry } from './rows.ts';
 import {
   activityRows,
+  attributionRows,
   entryColumns,
   holdingRows,
   holdRows,
@@ -63,6 +64,7 @@ export async function writeBatch(
   await db.transaction().execute(async (transaction) => {
     await upsert(transaction, columns.holding, holdingRows(changes));
     await upsert(transaction, columns.activity, activityRows(changes));
+    await upsert(transaction, columns.attribution, attributionRows(changes));
     await upsert(transaction, columns.takeOver, takeOverRows(changes));
     await upsert(transaction, columns.poison, poisonRows(changes, after.turn));
     await upsert(transaction, columns.survey, surveyRows(changes, after.turn));

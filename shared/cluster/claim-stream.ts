@@ -1,3 +1,4 @@
+import { uid } from '#shared/contract/ids.ts';
 import type { Uid } from '#shared/contract/ids.ts';
 import { backoffMs } from '#shared/process/backoff.ts';
 import type { Clock } from '#shared/process/clock.ts';
@@ -10,6 +11,7 @@ import type { Cluster } from './cluster.ts';
 const streamOwner = 'cluster';
 
 const backoff = { firstMs: 500, mostMs: 10_000 };
+const waiting = { firstMs: 50, mostMs: 2_000 };
 
 export type ClaimParts = {
   readonly cluster: Pick<Cluster, 'identity'>;
@@ -35,6 +37,23 @@ export async function claimStream(parts: ClaimParts, signal: AbortSignal): Promi
     );
   }
   return clusterId;
+}
+
+/**
+ * The id of the cluster whose facts a stream holds, for those who only add to them. Waits until somebody
+ * has claimed the stream.
+ */
+export async function ownerOfStream(
+  { positions, clock, log }: Omit<ClaimParts, 'cluster'>,
+  signal: AbortSignal,
+): Promise<Uid> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    const owner = await positions.load(streamOwner);
+    if (owner !== undefined) return uid(owner.lineage);
+    if (attempt === 1) log.info('waiting until a watcher has claimed the stream');
+    await clock.sleep(backoffMs(waiting, attempt, Math.random()), signal);
+  }
 }
 
 async function identify({ cluster, clock, log }: ClaimParts, signal: AbortSignal): Promise<Uid> {

@@ -92,6 +92,8 @@ export type Failure = {
 
 export const failureKinds = [
   'not-found',
+  /** The server knows no such path: the kind is not served, which says nothing of its objects. */
+  'not-served',
   'already-exists',
   'conflict',
   'invalid',

@@ -5,6 +5,7 @@ import { loadCredentials } from './credentials.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { isCredentialTrouble, unclear } from './failure.ts';
 import { answerOf, readText, refusalOf } from './http-answer.ts';
+import { promptWrites } from './prompt-writes.ts';
 
 export type ConnectionSettings = CredentialSource & {
   readonly userAgent: string;
@@ -167,7 +168,12 @@ function openLine(settings: ConnectionSettings, credentials: Credentials): Line 
   return {
     server,
     headers,
-    calls: new Agent({ ...shared, connections: 32, headersTimeout: 0, bodyTimeout: 0 }),
+    calls: new Agent({
+      ...shared,
+      connections: 32,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    }).compose((dispatch) => promptWrites(dispatch)),
     watches: new Agent({
       ...shared,
       headersTimeout: settings.idleMs,

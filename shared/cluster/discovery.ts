@@ -44,7 +44,9 @@ async function pluralsAt(
   const doing = `discovering ${path}`;
   const answer = await connection.call({ method: 'GET', path, doing });
   if (!answer.ok) {
-    return answer.failure.kind === 'not-found' ? { ok: true, value: new Set() } : answer;
+    const { kind } = answer.failure;
+    const isNone = kind === 'not-found' || kind === 'not-served';
+    return isNone ? { ok: true, value: new Set() } : answer;
   }
   const resources = isRecord(answer.value) ? answer.value['resources'] : undefined;
   if (!Array.isArray(resources)) {

@@ -12,7 +12,7 @@ test.each([
   [401, { reason: 'Unauthorized' }, 'unauthorized'],
   [403, { reason: 'Forbidden', message: 'pods "x" is forbidden: User "u" cannot' }, 'forbidden'],
   [403, { reason: 'Forbidden', message: 'is forbidden: exceeded quota: q, requested' }, 'quota'],
-  [404, '404 page not found', 'not-found'],
+  [404, '404 page not found', 'not-served'],
   [409, { reason: 'AlreadyExists' }, 'already-exists'],
   [409, { reason: 'Conflict' }, 'conflict'],
   [410, { reason: 'Expired' }, 'gone'],

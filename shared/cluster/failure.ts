@@ -64,7 +64,7 @@ function kindOf(status: number, details: StatusDetails): FailureKind {
     case 403:
       return forbiddenKind(details);
     case 404:
-      return 'not-found';
+      return details.reason === 'NotFound' ? 'not-found' : 'not-served';
     case 409:
       return details.reason === 'AlreadyExists' ? 'already-exists' : 'conflict';
     case 410:

@@ -53,7 +53,33 @@ export type ActivityRow = {
   readonly gap: boolean;
 };
 
-export type DeletedVolumeRow = {
+/** What a source said of who made one write. */
+export type AttributionRow = {
+  /** Sequence of its entry. */
+  readonly entry: number;
+  readonly write: string;
+  /** Log time. */
+  readonly at: Date;
+  readonly source: string;
+  readonly id: string;
+  readonly verb: string;
+  readonly subresource: string | null;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resource_version: string | null;
+  readonly replicas: number | null;
+  readonly actor: string;
+  readonly impersonator: string | null;
+  readonly groups: readonly string[];
+  readonly user_agent: string | null;
+  readonly received_at: Date;
+  readonly answered_at: Date;
+};
+
+/** A disk as the table keeps it. */
+export type VolumeColumns = {
   readonly namespace: string;
   readonly claim: string | null;
   readonly claim_uid: string | null;
@@ -77,6 +103,16 @@ export type DeletedVolumeRow = {
   readonly recorded_at: Date;
   readonly gone_at: Date | null;
   readonly state: string;
+};
+
+/** A disk as readers see it. */
+export type DeletedVolumeRow = VolumeColumns & {
+  /** Given when the row was made, and never changed: the order of the rows. */
+  readonly number: number;
+  /** Who caused it: of the operation it belongs to, else of the deletion of the disk itself. */
+  readonly actor: string | null;
+  readonly grade: string;
+  readonly how: string;
 };
 
 export type HoldingRow = {
@@ -147,16 +183,26 @@ export type SetRow = {
   readonly wanted: number | null;
   readonly deleting: boolean;
   readonly gone_at: Date | null;
+  readonly generation: number | null;
+  readonly created_at: Date;
+  /** Members that exist, and those of them that are neither terminating nor ended. */
+  readonly members: number;
+  readonly active: number;
+  readonly hold_reason: string | null;
+  readonly hold_because: string | null;
+  readonly held_since: Date | null;
 };
 
 /** Tables, and the views that the readers' roles may select from. */
 export type BookTables = {
   readonly 'book.entry': EntryRow;
   readonly 'book.position': PositionRow;
-  readonly 'book.activity': ActivityRow;
-  readonly 'book.deleted_volume': DeletedVolumeRow & {
+  readonly 'book.activity': ActivityRow & { readonly write: string | null };
+  readonly 'book.attribution': AttributionRow;
+  readonly 'book.deleted_volume': VolumeColumns & {
     readonly key: string;
     readonly applied: boolean;
+    readonly number: number;
   };
   readonly 'book.holding': HoldingRow;
   readonly 'book.hold': HoldRow;
@@ -166,6 +212,7 @@ export type BookTables = {
   readonly 'book.entries': EntryRow;
   readonly 'book.history': ActivityRow;
   readonly 'book.deleted_volumes': DeletedVolumeRow;
+  readonly 'book.attributions': AttributionRow;
   readonly 'book.standing': Omit<PositionRow, 'one' | 'hash' | 'surveys_from'>;
   readonly 'book.sets': SetRow;
   readonly 'book.holds': HoldRow;

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { ownerOfStream } from '#shared/cluster/claim-stream.ts';
+import { openReviews } from '#shared/cluster/reviews.ts';
+import { systemClock } from '#shared/process/clock.ts';
+import { parseSettings } from '#shared/process/parse-settings.ts';
+import { RefusalError } from '#shared/process/refusal.ts';
+import { runProcess } from '#shared/process/run-process.ts';
+import { openStore } from '#shared/store/open-store.ts';
+import { openNatsLog } from '#shared/stream/nats-log.ts';
+import type { Tls } from './app.ts';
+import { openHookToken } from './hooks/hook-token.ts';
+import { Intake } from './intake.ts';
+import { openGateway } from './open-gateway.ts';
+import { settingsSchema } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { watchBook } from './watch-book.ts';
+
+/** People and systems come in here: they ask the book, and tell the log who did what. */
+await runProcess('gateway', async ({ env, log, signal, health }) => {
+  const settings = parseSettings(settingsSchema, env);
+  const clock = systemClock;
+  const tls = await readTls(settings.tlsFiles);
+  const { tokenFile, mostBytes } = settings.audit;
+  const token = tokenFile === undefined ? undefined : await openHookToken(tokenFile, clock);
+  await using stream = await openNatsLog(settings.stream, log);
+  await using store = openStore({
+    databaseUrl: settings.databaseUrl,
+    name: 'rollcall-gateway',
+    log,
+  });
+  await using access = await openReviews({ ...settings.cluster, userAgent: 'rollcall-gateway' });
+  const { positions } = stream;
+  const clusterId = await ownerOfStream({ positions, clock, log }, signal);
+  const intake = new Intake({ log: stream, clusterId, clock, ...settings.intake });
+  health.check('log', () => stream.condition().strain);
+  health.check('book', watchBook({ db: store.db, clock }, signal));
+  await using gateway = await openGateway({
+    listen: settings.listen,
+    ...(tls && { tls }),
+    ...(token && { audit: { token, mostBytes } }),
+    ...{ db: store.db, access, intake, health, clock, log },
+  });
+  health.becomes('active');
+  log.info({ url: gateway.url }, 'ready');
+  const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort');
+  await Promise.race([stopped, stream.lost]);
+});
+
+async function readTls(files: Settings['tlsFiles']): Promise<Tls | undefined> {
+  if (files === undefined) return undefined;
+  const read = (file: string): Promise<string> =>
+    readFile(file, 'utf8').catch((error: unknown) => {
+      throw new RefusalError(`the TLS file ${file} cannot be read`, { cause: error });
+    });
+  return { cert: await read(files.cert), key: await read(files.key) };
+}
