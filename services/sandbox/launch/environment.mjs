@@ -2,9 +2,9 @@ import { delimiter, dirname } from 'node:path';
 
 /** What chooses a server, a database, a cluster or a right; tuning of services may pass. */
 const dropped = [
-  /^(KUBECONFIG|DATABASE_URL|INIT_CWD)$/,
+  /^(KUBECONFIG|DATABASE_URL(_FILE)?|INIT_CWD)$/,
   /^(NATS_|PG[A-Z]+$|npm_)/,
-  /^ROLLCALL_(MODE|KUBEVIRT_CONTROLLERS|KUBECONFIG|KUBE_CONTEXT|DIGEST_KEY_FILE|DB_.*|PROCESS)$/,
+  /^ROLLCALL_(MODE|KUBEVIRT_CONTROLLERS|KUBECONFIG|KUBE_CONTEXT|DIGEST_KEY_FILE|DB_.*|GATEWAY_.*|AUDIT_.*|SANDBOX_AUDIT_.*|PROCESS)$/,
 ];
 
 /**

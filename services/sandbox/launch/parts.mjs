@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { cleanEnvironment, withNodeFirst } from './environment.mjs';
-import { natsCommand, natsIsReady } from './nats-server.mjs';
+import { natsCommand, natsIsReady, natsUrl } from './nats-server.mjs';
 import { repo } from './paths.mjs';
 import { postgresCommand, postgresIsReady } from './postgres-server.mjs';
 import { sandboxIsReady } from './sandbox-ready.mjs';
@@ -36,6 +36,11 @@ const table = [
     env: ['log', 'cluster', 'mode', 'digest', 'executor'],
   },
   { name: 'watcher', after: ['provision', 'sandbox'], env: ['log', 'cluster', 'mode', 'digest'] },
+  {
+    name: 'gateway',
+    after: ['migrations', 'provision', 'sandbox'],
+    env: ['log', 'cluster', 'gateway'],
+  },
 ];
 
 /** The table for one run: parts that are not needed are gone, commands and environments filled in. */
@@ -59,7 +64,7 @@ export function partsOf(run) {
 function environmentGroups(run, name) {
   const { paths, ports, secrets } = run;
   return {
-    log: { NATS_URL: run.natsUrl, NATS_MONITOR_URL: run.natsMonitorUrl },
+    log: { NATS_URL: brokerUrl(run, name), NATS_MONITOR_URL: run.natsMonitorUrl },
     cluster: {
       // In the sandbox each service has a user of its own, as it has a service account elsewhere.
       ROLLCALL_KUBECONFIG: run.options.kubeconfig ?? join(paths.sandbox, `kubeconfig-${name}`),
@@ -73,12 +78,31 @@ function environmentGroups(run, name) {
     owner: { DATABASE_URL: run.databaseUrl, ROLLCALL_DB_PASSWORDS_FILE: secrets.rolePasswordsFile },
     recorder: { DATABASE_URL: roleUrl(run, 'recorder') },
     executor: { DATABASE_URL: roleUrl(run, 'executor') },
+    gateway: {
+      DATABASE_URL: roleUrl(run, 'gateway'),
+      ROLLCALL_GATEWAY_LISTEN: `127.0.0.1:${ports.gateway}`,
+      ROLLCALL_AUDIT_TOKEN_FILE: secrets.auditTokenFile,
+    },
     sandbox: {
+      ROLLCALL_SANDBOX_AUDIT_URL: `${gatewayUrl(run)}/hooks/audit`,
+      ROLLCALL_SANDBOX_AUDIT_TOKEN_FILE: secrets.auditTokenFile,
       ROLLCALL_SANDBOX_DIR: paths.sandbox,
       ROLLCALL_SANDBOX_PORT: `${ports.sandbox}`,
       ROLLCALL_SANDBOX_KUBECONFIG: paths.kubeconfig,
+      ROLLCALL_SANDBOX_AUTHORIZATION: 'RBAC',
     },
   };
+}
+
+/** The broker as one of its users; a broker that somebody else runs is entered as its address says. */
+export function brokerUrl(run, user) {
+  const { natsUrl: given, ports, secrets } = run;
+  return given ?? natsUrl({ user, password: secrets.natsPasswords[user], port: ports.nats });
+}
+
+/** Where people and the API server's audit webhook reach the gateway. */
+export function gatewayUrl({ ports }) {
+  return `http://127.0.0.1:${ports.gateway}`;
 }
 
 /** The same database, entered as one of the service's roles. */
@@ -98,7 +122,9 @@ function commandOf(part, run) {
         folder: paths.nats,
         port: ports.nats,
         monitorPort: ports.natsMonitor,
-        password: secrets.natsPassword,
+        passwords: secrets.natsPasswords,
+        cluster: process.env.ROLLCALL_CLUSTER,
+        trace: process.env.ROLLCALL_NATS_TRACE === '1',
       });
     case 'postgres':
       return postgresCommand({ ...run.postgres, port: ports.postgres, durable: true });

@@ -22,6 +22,7 @@ export function pathsOf(env, defaultHome = '.rollcall') {
     sandbox: join(home, 'sandbox'),
     kubeconfig: join(home, 'kubeconfig'),
     cli: join(home, 'cli.json'),
+    token: join(home, 'token'),
     ports: join(home, 'ports.json'),
     target: join(home, 'target.json'),
   };

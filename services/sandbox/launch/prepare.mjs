@@ -1,7 +1,6 @@
 import { givenNats } from './given-nats.mjs';
 import { kubectlBinary } from './kubectl-binary.mjs';
 import { natsBinary } from './nats-binary.mjs';
-import { natsUrl } from './nats-server.mjs';
 import { passableFolder } from './passable-folder.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import { rememberedPorts } from './ports.mjs';
@@ -24,10 +23,7 @@ export async function prepareRun({ paths, options, env }) {
   const ports = await choosePorts(paths, uses, env);
   const nats = uses.embeddedNats ? await natsBinary(paths) : undefined;
   const urls = uses.embeddedNats
-    ? {
-        url: natsUrl({ password: secrets.natsPassword, port: ports.nats }),
-        monitorUrl: `http://127.0.0.1:${ports.natsMonitor}`,
-      }
+    ? { monitorUrl: `http://127.0.0.1:${ports.natsMonitor}` }
     : await givenNats(env);
   const postgres = uses.embeddedPostgres ? await preparePostgres(paths, secrets) : undefined;
   return {
@@ -40,6 +36,7 @@ export async function prepareRun({ paths, options, env }) {
     postgres,
     node: pinnedNode(),
     kubectl: uses.sandbox ? await kubectlBinary(paths) : undefined,
+    /** Of a broker that somebody else runs. */
     natsUrl: urls.url,
     natsMonitorUrl: urls.monitorUrl,
     databaseUrl:
@@ -49,6 +46,7 @@ export async function prepareRun({ paths, options, env }) {
 
 function choosePorts(paths, uses, env) {
   const names = [
+    'gateway',
     ...(uses.embeddedNats ? ['nats', 'natsMonitor'] : []),
     ...(uses.embeddedPostgres ? ['postgres'] : []),
     ...(uses.sandbox ? ['sandbox'] : []),

@@ -34,6 +34,7 @@ export const stages = [
   project('unit'),
   project('simulation'),
   project('integration'),
+  project('chaos'),
   project('e2e'),
 ];
 

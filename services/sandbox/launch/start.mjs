@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Fleet } from './fleet.mjs';
 import { installPackages } from './install-packages.mjs';
 import { lockFolder } from './lock.mjs';
 import { help, parseOptions } from './options.mjs';
-import { partsOf, roleUrl } from './parts.mjs';
+import { brokerUrl, partsOf, roleUrl } from './parts.mjs';
 import { makeFolders, pathsOf, shownPath } from './paths.mjs';
 import { checkPlatform } from './pinned-node.mjs';
 import { prepareRun } from './prepare.mjs';
@@ -37,6 +38,7 @@ await launch(async () => {
   const fleet = new Fleet(partsOf(run), paths);
   const stopped = stopOnSignals(fleet);
   if (!(await startUnlessStopped(fleet, stopped))) return;
+  if (run.uses.sandbox) writePrivate(paths.token, sandboxToken(paths));
   say(welcome(run, { target, tookMs: Date.now() - began }));
   await stopped.done;
 });
@@ -46,9 +48,14 @@ function cliSettings(run) {
   const databaseUrl = roleUrl(run, 'reader');
   return JSON.stringify({
     databaseUrl,
-    natsUrl: run.natsUrl,
+    natsUrl: brokerUrl(run, 'cli'),
     natsMonitorUrl: run.natsMonitorUrl,
   });
+}
+
+/** The token of the sandbox's administrator, who is whoever types here; a real cluster gives its own. */
+function sandboxToken(paths) {
+  return JSON.parse(readFileSync(join(paths.sandbox, 'tokens.json'), 'utf8')).admin;
 }
 
 async function startUnlessStopped(fleet, stopped) {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { brokerUrl, gatewayUrl } from './parts.mjs';
 import { repo, shownPath } from './paths.mjs';
 import { serverOf } from './sandbox-ready.mjs';
 import { describe } from './target.mjs';
@@ -21,9 +22,10 @@ function inventory(run) {
   const version = run.postgres?.binaries.version;
   return [
     ...(run.uses.sandbox ? [`  sandbox   ${serverOf(run.paths.kubeconfig)?.server ?? ''}`] : []),
-    `  NATS      ${withoutPassword(run.natsUrl)}${run.nats ? ` (nats-server ${run.nats.version})` : ''}`,
+    `  NATS      ${withoutPassword(brokerUrl(run, 'cli'))}${run.nats ? ` (nats-server ${run.nats.version})` : ''}`,
     `  Postgres  ${withoutPassword(run.databaseUrl)}${version ? ` (${version})` : ''}`,
-    '  services  watcher, reconciler, executor, recorder',
+    `  gateway   ${gatewayUrl(run)} (/openapi.json tells what may be asked)`,
+    '  services  watcher, reconciler, executor, recorder, gateway',
   ];
 }
 
@@ -34,6 +36,7 @@ function nextCommands(run) {
     ...(run.kubectl?.ours ? [`export PATH=${quoted(run.paths.bin)}:$PATH`] : []),
     ...exampleCommands(),
     'npx rollcall status',
+    `curl -H "Authorization: Bearer $(cat ${quoted(run.paths.token)})" ${gatewayUrl(run)}/v1/scale-operations`,
   ];
 }
 
