@@ -11,6 +11,11 @@ const verbs = [
   'delete-member',
   'free-member',
   'retire-set',
+  'secure-member',
+  'release-member',
+  'adopt-member',
+  'update-vm',
+  'label-instance',
   'write-status',
   'post-event',
 ] as const;

@@ -24,6 +24,7 @@ export const faultRates = {
   'watch gone': 0.03,
   'watch silent': 0.01,
   'watch late': 0.05,
+  'watch rewound': 0.05,
   'fact told twice': 0.1,
   'old fact told again': 0.1,
   'ack lost': 0.2,
@@ -38,7 +39,19 @@ export const episodeCounts = {
   'two executors': 2,
   'recorder away': 2,
   'database away': 2,
+  'kind not served': 2,
+  'database lost its tail': 2,
+  'log set back': 2,
+  'log emptied': 1,
+  'log made anew': 1,
 } as const;
+
+/** They change so much that other faults would show less: few seeds have one. */
+const rareFaults: ReadonlySet<FaultName> = new Set([
+  'log set back',
+  'log emptied',
+  'log made anew',
+]);
 
 export type ChanceFault = keyof typeof faultRates;
 export type Episode = keyof typeof episodeCounts;
@@ -77,7 +90,7 @@ export function createFaults({ random, without, only, tell }: FaultParts): Fault
   const rates = new Map<FaultName, number>();
   for (const name of faultNames) {
     const own = random.fork(name);
-    const drawn = !isCalm && own.chance(0.35);
+    const drawn = !isCalm && own.chance(rareFaults.has(name) ? 0.06 : 0.35);
     const isOn = (only === undefined ? drawn : only.includes(name)) && !without.has(name);
     if (isOn) rates.set(name, 0.1 + 0.9 * own.next() ** 2);
   }

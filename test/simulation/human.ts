@@ -5,6 +5,7 @@ import type { KubeObject, Store, StoreRequest } from '../../services/sandbox/sto
 import type { History } from './history.ts';
 import { controllerUid, isDeleting, replicasOf, specOf } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
+import type { Act } from './options.ts';
 import type { Random } from './random.ts';
 import { makeSet, memberKindOf } from './sets.ts';
 import type { SetPlan } from './sets.ts';
@@ -57,6 +58,21 @@ export class Human {
 
   do(deed: Deed, random: Random): void {
     if (this.#try(deed, random)) this.#parts.history.count(`human ${deed}`);
+  }
+
+  /** One step of a script, on the first of the planned sets. */
+  act(act: Act): void {
+    const [plan] = this.#parts.plans;
+    if (plan === undefined) return;
+    const set = this.#parts.mirror.named(plan.kind, plan.namespace, plan.name);
+    if (act.type === 'make') {
+      this.#makeNamespace(plan.namespace);
+      this.#make(plan, act.replicas);
+    } else if (set !== undefined && act.type === 'scale') {
+      this.#patch(set, { spec: { replicas: act.replicas } });
+    } else if (set !== undefined) {
+      this.#delete(set, 'Background');
+    }
   }
 
   /** Lets go of what people hold back, and takes back what keeps sets from being whole. */

@@ -11,10 +11,13 @@ export type Effect = {
   readonly command: Command;
   readonly plan: Decided;
   readonly sequence: number;
+  readonly shard: Shard;
+  /** Which of the logs that followed each other; each gives its sequences anew. */
+  readonly turn: number;
 };
 
 export type LedgerParts = {
-  readonly lineage: string;
+  readonly lineage: () => string;
   readonly violation: (invariant: string, text: string) => void;
   readonly count: (what: string) => void;
   /** The object is there now. */
@@ -31,17 +34,22 @@ export class Ledger {
   readonly outcomes = new Map<string, Settled>();
   /** By uid of the member: commands that destroy it or let it go. */
   readonly removals = new Map<string, Effect[]>();
+  /** By uid of the object that they touch: all commands but creates and those of the set itself. */
+  readonly touches = new Map<string, Effect[]>();
   /** Creates that have had an effect, with the uid that it has. */
   readonly applied = new Map<string, string>();
   readonly #excused = new Set<string>();
   /** First sequence at which an object was told with an owner, by uid and owner's uid. */
   readonly #owned = new Map<string, number>();
+  /** Where a kind's first whole survey of this log ends, by shard and kind. */
+  readonly #surveyed = new Map<string, number>();
   readonly #opened = new Map<Shard, number>();
   readonly #plans = new Map<Shard, number>();
   /** Behind the log, so that each plan can be decided again from its basis. */
   readonly #bases = new Map<Shard, { readonly view: View; readonly queue: Message[] }>();
   readonly #views = new Map<Shard, View>();
   #unread: Message[] = [];
+  #turn = 0;
   readonly #parts: LedgerParts;
 
   constructor(parts: LedgerParts) {
@@ -52,9 +60,61 @@ export class Ledger {
     for (const poison of message.poison) {
       this.#parts.violation('P0', `a record cannot be read: ${poison.problem}`);
     }
+    this.#keep(message);
+    for (const record of message.records) this.#record(message, record);
+  }
+
+  #keep(message: Message): void {
     if (this.#parts.redecides) this.#baseOf(message.shard).queue.push(message);
     this.#unread.push(message);
-    for (const record of message.records) this.#record(message, record);
+  }
+
+  /** What a log says of its own order and of owners, whoever has judged it before. */
+  #follow({ shard, sequence }: Message, record: LogRecord): void {
+    if (record.type === 'opened') {
+      this.#opened.set(shard, sequence);
+      this.#plans.set(shard, 0);
+    } else if (record.type === 'decided') {
+      this.#plans.set(shard, record.plan);
+    } else if (record.type === 'observed') {
+      for (const { uid } of record.object.meta.owners) {
+        const key = `${record.object.meta.uid}/${uid}`;
+        if (!this.#owned.has(key)) this.#owned.set(key, sequence);
+      }
+    }
+  }
+
+  /**
+   * The log has become another one, which begins with these messages of the old. What was under way then
+   * may still be done by those who have not noticed, and counts against nobody's size.
+   */
+  beginAnew(messages: readonly Message[]): void {
+    this.#turn += 1;
+    for (const id of this.effects.keys()) if (!this.outcomes.has(id)) this.#excused.add(id);
+    const ofLog = [
+      this.#owned,
+      this.#surveyed,
+      this.#opened,
+      this.#plans,
+      this.#bases,
+      this.#views,
+    ];
+    for (const map of ofLog) map.clear();
+    this.#unread = [];
+    for (const message of messages) {
+      this.#keep(message);
+      for (const record of message.records) this.#follow(message, record);
+    }
+  }
+
+  /** Which of the logs that followed each other this is. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  /** What is known to go wrong, and is counted. */
+  tell(what: string): void {
+    this.#parts.count(what);
   }
 
   /** The sequence from which on the log knows that an object has this owner. */
@@ -90,9 +150,16 @@ export class Ledger {
    * do once more.
    */
   made(effect: string, uid: string): void {
+    this.#excuseBlind(effect);
     const { violation, count, isDoubled } = this.#parts;
-    const isAgain = this.applied.has(effect);
+    const before = this.applied.get(effect);
     this.applied.set(effect, uid);
+    if (before !== undefined && this.#isTakenAway(effect, before)) {
+      this.#excused.add(effect);
+      count('made again after somebody else had deleted it');
+      return;
+    }
+    const isAgain = before !== undefined;
     if (isAgain && isDoubled()) {
       this.#excused.add(effect);
       count('made twice by two executors');
@@ -103,39 +170,57 @@ export class Ledger {
     else violation('E7', `${effect} had an effect after the log had said that it has none`);
   }
 
+  /**
+   * Somebody else has deleted what a create had made, before the executor was certain that it had: a
+   * repetition makes it again, and nothing in the cluster could tell it better.
+   */
+  #isTakenAway(effect: string, uid: string): boolean {
+    if (this.outcomes.has(effect) || this.#parts.stands(uid)) return false;
+    return !(this.removals.get(uid) ?? []).some(({ command }) => command.verb === 'delete-member');
+  }
+
+  /**
+   * After a log was set back, a plan that was made before the first survey does not know what has been
+   * made since: the copy of the log says that all is surveyed.
+   */
+  #excuseBlind(id: string): void {
+    const effect = this.effects.get(id);
+    if (effect === undefined || effect.turn === 0) return;
+    const { command, plan, shard } = effect;
+    const kind = command.verb === 'create-vm' ? 'VirtualMachine' : 'VirtualMachineInstance';
+    const since = this.#surveyed.get(`${shard}/${kind}`);
+    if (since !== undefined && since <= plan.basis) return;
+    this.#excused.add(id);
+    this.tell('made on the view of a log that was set back');
+  }
+
   /** What it made counts against nobody's size. */
   isExcused(effect: string): boolean {
     return this.isDenied(effect) || this.#excused.has(effect);
   }
 
   #record(message: Message, record: LogRecord): void {
-    const { shard, sequence } = message;
+    const { shard } = message;
     switch (record.type) {
-      case 'opened':
-        this.#opened.set(shard, sequence);
-        this.#plans.set(shard, 0);
-        return;
       case 'decided':
         this.#decided(message, record);
-        return;
+        break;
       case 'held':
         this.#parts.count(`hold ${record.reason ?? 'over'}`);
         this.#checkEpoch(shard, record.epoch);
-        return;
+        break;
       case 'settled':
         this.#settled(record);
-        return;
-      case 'observed':
-        for (const { uid } of record.object.meta.owners) {
-          const key = `${record.object.meta.uid}/${uid}`;
-          if (!this.#owned.has(key)) this.#owned.set(key, sequence);
-        }
-        return;
-      case 'vanished':
-      case 'survey-began':
-      case 'surveyed':
-        return;
+        break;
+      case 'surveyed': {
+        const key = `${shard}/${record.kind}`;
+        if (!this.#surveyed.has(key)) this.#surveyed.set(key, message.sequence);
+        break;
+      }
+      default:
+        break;
     }
+    this.#follow(message, record);
   }
 
   #checkEpoch(shard: Shard, epoch: number): void {
@@ -150,15 +235,18 @@ export class Ledger {
     const number = (this.#plans.get(shard) ?? 0) + 1;
     if (plan.plan !== number)
       violation('E5', `plan ${plan.plan} of ${shard} follows ${number - 1}`);
-    this.#plans.set(shard, plan.plan);
     count(`mode ${plan.mode}`);
     if ((plan.withdraws ?? []).length > 0) count('withdraws');
     for (const command of plan.commands) {
       if (this.effects.has(command.effect)) violation('E1', `${command.effect} names two commands`);
-      const effect = { command, plan, sequence };
+      const effect = { command, plan, sequence, shard, turn: this.#turn };
       this.effects.set(command.effect, effect);
       if (plan.mode !== 'manage') continue;
       count(`verb ${command.verb}`);
+      const target = targetOf(effect);
+      if (target !== undefined) {
+        this.touches.set(target, [...(this.touches.get(target) ?? []), effect]);
+      }
       if (command.verb === 'delete-member' || command.verb === 'free-member') {
         const known = this.removals.get(command.member.uid) ?? [];
         this.removals.set(command.member.uid, [...known, effect]);
@@ -208,7 +296,7 @@ export class Ledger {
   }
 
   #emptyView(shard: Shard): View {
-    return core.emptyView(shard, this.#parts.lineage, false);
+    return core.emptyView(shard, this.#parts.lineage(), false);
   }
 
   #foldUpTo(shard: Shard, sequence: number): void {
@@ -235,4 +323,13 @@ function differenceOf(plan: Decided, again: Decided): string {
 /** The command certainly has no effect. */
 function isNo(outcome: Settled['outcome']): boolean {
   return outcome !== 'applied' && outcome !== 'already';
+}
+
+/** Uid of the object that a command changes; undefined for what it is to make. */
+function targetOf({ command, plan }: Effect): string | undefined {
+  if ('instance' in command) return command.instance.uid;
+  if ('disk' in command) return command.disk.uid;
+  if ('member' in command) return command.member.uid;
+  if (command.verb === 'delete-revision') return command.uid;
+  return command.verb === 'roll-back' ? plan.set.uid : undefined;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { FaultName } from './faults.ts';
 import { mutants } from './mutants.ts';
 import type { MutantName } from './mutants.ts';
 import { simulate } from './simulate.ts';
@@ -8,29 +9,58 @@ import { simulate } from './simulate.ts';
  * production is held by the swarm, which has it too. Nothing is decided once more here: a mutant must be
  * seen by what it does.
  */
-const kills: readonly (readonly [MutantName, number, string])[] = [
-  ['own commands are not folded', 3, 'C3'],
-  ['an unclear answer is taken as a no', 9, 'E7'],
-  ['deletes name no uid', 10, 'C1'],
-  ['the live read before destruction is an old one', 1, 'C8'],
-  ['the close of a survey buries nobody', 4, 'L1'],
-  ['commands are acknowledged before they are done', 2, 'L1'],
-  ['an older epoch goes on writing', 2, 'E5'],
-  ['half a frame is folded', 4, 'L1'],
-  ['lists come from a stale cache', 3, 'L1'],
-  ['destruction comes before its row', 4, 'A1'],
-  ['the guard against mass deletion is off', 29, 'C10'],
-  ['the server gives the names', 1, 'I10'],
+type Kill = {
+  readonly name: MutantName;
+  readonly seed: number;
+  readonly finds: string;
+  /** Only these faults, where a mutant needs some that are rare. */
+  readonly only?: readonly FaultName[];
+};
+
+const kills: readonly Kill[] = [
+  { name: 'own commands are not folded', seed: 3, finds: 'C3' },
+  { name: 'an unclear answer is taken as a no', seed: 9, finds: 'E7' },
+  { name: 'deletes name no uid', seed: 10, finds: 'C1' },
+  { name: 'the live read before destruction is an old one', seed: 4, finds: 'C8' },
+  { name: 'the close of a survey buries nobody', seed: 4, finds: 'L1' },
+  { name: 'commands are acknowledged before they are done', seed: 4, finds: 'L1' },
+  {
+    name: 'a position counts without its lineage',
+    seed: 37,
+    finds: 'L1',
+    only: ['log set back', 'log made anew', 'executor crashes after a call'],
+  },
+  { name: 'an older epoch goes on writing', seed: 1, finds: 'E5' },
+  { name: 'half a frame is folded', seed: 4, finds: 'L1' },
+  { name: 'lists come from a stale cache', seed: 3, finds: 'L1' },
+  { name: 'destruction comes before its row', seed: 4, finds: 'A1' },
+  { name: 'the guard against mass deletion is off', seed: 29, finds: 'C10' },
+  { name: 'the server gives the names', seed: 1, finds: 'I10' },
+  { name: 'the absence of a kind is read as deletion', seed: 11, finds: 'L1' },
 ];
 
+/** A change of production moves histories: then the next seed that kills is looked for, and named. */
+const mostSeeds = 60;
+
 test.each(kills)(
-  '"%s" is killed by seed %i, which finds %s broken',
-  async (name, seed, invariant) => {
-    const report = await simulate({ seed, mutation: mutants[name], replays: false });
-    expect(report.violations.map((text) => text.split(':', 1)[0])).toContain(invariant);
+  '"$name" is killed by seed $seed or another one, which finds $finds broken',
+  async (kill) => {
+    const killer = await seedThatKills(kill);
+    if (killer !== kill.seed) process.stdout.write(`"${kill.name}" is now killed by ${killer}\n`);
+    expect(killer, `none of ${mostSeeds} seeds kills it`).toBeDefined();
   },
 );
 
 test('no mutant goes without a seed', () => {
-  expect(kills.map(([name]) => name).toSorted()).toEqual(Object.keys(mutants).toSorted());
+  expect(kills.map(({ name }) => name).toSorted()).toEqual(Object.keys(mutants).toSorted());
 });
+
+async function seedThatKills({ name, seed, finds, only }: Kill): Promise<number | undefined> {
+  const mutation = mutants[name];
+  const others = Array.from({ length: mostSeeds }, (_, at) => at + 1);
+  for (const tried of [seed, ...others]) {
+    const { violations } = await simulate({ seed: tried, only, mutation, replays: false });
+    if (violations.some((text) => text.startsWith(`${finds}:`))) return tried;
+  }
+  return undefined;
+}

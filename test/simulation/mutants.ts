@@ -1,8 +1,10 @@
 import type { Cluster, RawObject } from '#shared/cluster/cluster.ts';
 import type { View } from '#shared/core/view.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
+import { resourceVersionSchema } from '#shared/contract/ids.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
 import type { Message } from '#shared/stream/log.ts';
+import type { Position } from '#shared/stream/position.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import type { Mutation } from './pipeline.ts';
 
@@ -53,10 +55,25 @@ export const mutants = {
     }),
   },
 
+  'the absence of a kind is read as deletion': {
+    decider: (decider) => ({
+      ...decider,
+      evolve: (view, entry) =>
+        decider.evolve(view, { ...entry, records: entry.records.map(withoutDoubt) }),
+    }),
+  },
+
   'commands are acknowledged before they are done': {
     executorStream: (stream) => ({
       ...stream,
       positions: { ...stream.positions, load: () => newestPosition(stream) },
+    }),
+  },
+
+  'a position counts without its lineage': {
+    executorStream: (stream) => ({
+      ...stream,
+      positions: { ...stream.positions, load: (reader) => positionByNumber(stream, reader) },
     }),
   },
 
@@ -115,6 +132,13 @@ function withoutCommands(record: LogRecord): LogRecord {
   return record.type === 'decided' ? { ...record, commands: [] } : record;
 }
 
+/** A kind that is not served is taken for one without objects. */
+function withoutDoubt(record: LogRecord): LogRecord {
+  if (record.type !== 'surveyed' || record.unserved !== true) return record;
+  const { unserved: _, ...rest } = record;
+  return { ...rest, resourceVersion: resourceVersionSchema.parse('999999999') };
+}
+
 /** Everything known counts as seen, so nothing is found to be gone. */
 function seeAll(view: View, record: Extract<LogRecord, { type: 'surveyed' }>): void {
   const kind = view.kinds.get(record.kind);
@@ -138,6 +162,16 @@ async function newestPosition(stream: Stream) {
   const message = await stream.at(last);
   const { lineage } = stream.identity;
   return message && { lineage, sequence: last, hash: message.hash };
+}
+
+/** Wherever the log of now has a message of that number, the position is taken to be there. */
+async function positionByNumber(stream: Stream, reader: string): Promise<Position | undefined> {
+  const position = await stream.positions.load(reader);
+  if (position === undefined) return undefined;
+  const { first, last } = await stream.bounds();
+  const sequence = Math.max(first, Math.min(position.sequence, last));
+  const hash = (await stream.at(sequence))?.hash ?? '';
+  return { lineage: stream.identity.lineage, sequence, hash };
 }
 
 /** Who takes over later goes unheard, and a wrong sequence is answered with the one that was found. */

@@ -1,12 +1,18 @@
 import type { FaultName } from './faults.ts';
 import { simulate } from './simulate.ts';
-import type { Report, SimulationOptions } from './simulate.ts';
+import type { Report, SimulationOptions } from './options.ts';
 
-/** Runs that a search may take; one takes some tenths of a second. */
-const mostRuns = 120;
+export type Search = {
+  readonly failed: Report;
+  /** Runs that the search may take, 120 when absent; one takes some tenths of a second. */
+  readonly mostRuns?: number;
+};
 
 /** The shortest history found that still breaks the same invariant. */
-export async function shrink(options: SimulationOptions, failed: Report): Promise<Report> {
+export async function shrink(
+  options: SimulationOptions,
+  { failed, mostRuns = 120 }: Search,
+): Promise<Report> {
   const invariants = new Set(failed.violations.map(invariantOf));
   let best = failed;
   let without: ReadonlySet<FaultName> = new Set(options.without);

@@ -11,6 +11,8 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import type { Store } from '../../services/sandbox/store/types.ts';
 import { storeCluster } from '#test/support/store-cluster.ts';
 import type { ChanceFault, Faults } from './faults.ts';
+import { notServed } from './not-served.ts';
+import type { Sieve } from './sieve.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { simulatedWatch } from './simulated-watch.ts';
@@ -21,12 +23,17 @@ export type Call =
   | { readonly verb: 'create'; readonly object: RawObject }
   | { readonly verb: 'patch'; readonly ref: ObjectRef; readonly body: unknown }
   | { readonly verb: 'remove'; readonly ref: ObjectRef; readonly preconditions: unknown }
-  | { readonly verb: 'list' | 'discover' | 'identity' };
+  | { readonly verb: 'list'; readonly kind: Kind }
+  | { readonly verb: 'discover' | 'identity' };
 
 export type ClusterParts = {
   readonly store: Store;
   readonly time: VirtualTime;
   readonly faults: Faults;
+  /** Kinds that the server does not know for now: their definition was taken away. */
+  readonly unserved: ReadonlySet<string>;
+  /** Interferes with one write or event. */
+  readonly sieve: Sieve | undefined;
   /** Called before a call changes anything; what it answers is told the result. */
   readonly judge: (process: SimulatedProcess, call: Call) => (answer: Answer<unknown>) => void;
 };
@@ -37,8 +44,13 @@ export function simulatedCluster(parts: ClusterParts, process: SimulatedProcess)
   const calls = new Calls(parts, process);
   return {
     identity: () => calls.make({ verb: 'identity' }, () => inner.identity()),
-    discover: () => calls.make({ verb: 'discover' }, () => inner.discover()),
-    list: (kind, page) => calls.make({ verb: 'list' }, () => inner.list(kind, page)),
+    discover: () =>
+      calls.make({ verb: 'discover' }, async () => served(await inner.discover(), parts.unserved)),
+    list: (kind, page) =>
+      calls.make({ verb: 'list', kind }, async () => {
+        const old = parts.sieve?.oldList(kind);
+        return old === undefined ? inner.list(kind, page) : { ok: true, value: old };
+      }),
     watch: (kind, from, signal) => simulatedWatch(parts, process, { kind, from, signal }),
     read: (ref) => calls.make({ verb: 'read', ref }, () => inner.read(ref)),
     create: (object) => calls.make({ verb: 'create', object }, () => inner.create(object)),
@@ -63,14 +75,17 @@ class Calls {
 
   make<T>(call: Call, act: () => Promise<Answer<T>>): Promise<Answer<T>> {
     const process = this.#process;
-    const { time } = this.#parts;
+    const { time, sieve } = this.#parts;
     return new Promise((resolve) => {
       if (!process.alive) return;
       if (this.#crashes('executor crashes before a call')) return;
+      const crash = isWrite(call) ? sieve?.crashAt(`${call.verb} ${kindOf(call)}`) : undefined;
+      if (crash === 'before') return process.end();
       const arrive = (): void => {
         process.offEnd(drop);
         void this.#arrive(call, act).then((answer) => {
           if (this.#crashes('executor crashes after a call')) return;
+          if (crash === 'after') return process.end();
           process.after(this.#latency(), () => resolve(answer));
         });
       };
@@ -88,6 +103,7 @@ class Calls {
     const doing = call.verb;
     const refused = this.#refusal(call);
     if (refused !== undefined) return { ok: false, failure: refused };
+    if (this.#parts.unserved.has(kindOf(call))) return no(notServed(doing));
     if (this.#strikes('request lost')) return no(unclear(doing, { code: 'ECONNRESET' }));
     if (this.#strikes('error before the effect')) return no(serverError(doing));
     if (isWrite(call) && call.verb !== 'create' && this.#strikes('effect comes late')) {
@@ -147,6 +163,30 @@ class Calls {
   #strikes(fault: ChanceFault): boolean {
     return this.#parts.faults.strikes(fault, this.#random, this.#process.name);
   }
+}
+
+function kindOf(call: Call): string {
+  switch (call.verb) {
+    case 'read':
+    case 'patch':
+    case 'remove':
+      return call.ref.kind;
+    case 'create':
+      return String(call.object.kind);
+    case 'list':
+      return call.kind;
+    case 'discover':
+    case 'identity':
+      return '';
+  }
+}
+
+function served<Version>(
+  answer: Answer<ReadonlyMap<Kind, Version>>,
+  unserved: ReadonlySet<string>,
+): Answer<ReadonlyMap<Kind, Version>> {
+  if (!answer.ok) return answer;
+  return { ok: true, value: new Map([...answer.value].filter(([kind]) => !unserved.has(kind))) };
 }
 
 function isWrite(call: Call): boolean {

@@ -2,7 +2,8 @@ import type { Clock } from '#shared/process/clock.ts';
 import type { Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export type Role = 'watcher' | 'reconciler' | 'executor' | 'recorder';
+export const roles = ['watcher', 'reconciler', 'executor', 'recorder'] as const;
+export type Role = (typeof roles)[number];
 
 /**
  * One run of a service. Code cannot be killed, but cut off: after its end no port answers it any more,

@@ -4,6 +4,7 @@ import type { MemoryBroker } from '#shared/stream/memory-log.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import type { Shard } from '#shared/contract/ids.ts';
 import type { Faults } from './faults.ts';
+import type { Sieve } from './sieve.ts';
 import type { SimulatedLeases } from './simulated-leases.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Tape } from './tape.ts';
@@ -13,12 +14,15 @@ export type StreamParts = {
   readonly tape: Tape;
   readonly leases: SimulatedLeases;
   readonly faults: Faults;
+  /** Interferes with one append. */
+  readonly sieve: Sieve | undefined;
 };
 
 /** One process's connection to the log: it loses processes around appends, and reads late. */
 export function simulatedStream(parts: StreamParts, process: SimulatedProcess): Stream {
-  const { broker, faults, leases } = parts;
+  const { broker, faults, leases, sieve } = parts;
   const inner = broker.open();
+  const still = <T>(answer: Promise<T>) => process.whileAlive(sameLog(broker, answer));
   const random = process.random.fork('stream');
   process.onEnd(() => void inner[Symbol.asyncDispose]());
   const retell = createRetelling(faults, process, (shard, record) => {
@@ -28,45 +32,69 @@ export function simulatedStream(parts: StreamParts, process: SimulatedProcess): 
   return {
     identity: inner.identity,
     lost: new Promise<never>(() => undefined),
+    condition: () => inner.condition(),
     leases: leases.of(process),
     positions: {
-      load: (reader) => process.whileAlive(inner.positions.load(reader)),
-      save: (reader, position) => process.whileAlive(inner.positions.save(reader, position)),
+      load: (reader) => still(inner.positions.load(reader)),
+      save: (reader, position) => still(inner.positions.save(reader, position)),
     },
     snapshots: {
-      find: (shard) => process.whileAlive(inner.snapshots.find(shard)),
-      read: (shard, head) => process.whileAlive(inner.snapshots.read(shard, head)),
-      save: (shard, snapshot) => process.whileAlive(inner.snapshots.save(shard, snapshot)),
-      move: (shard, head, position) =>
-        process.whileAlive(inner.snapshots.move(shard, head, position)),
+      find: (shard) => still(inner.snapshots.find(shard)),
+      read: (shard, head) => still(inner.snapshots.read(shard, head)),
+      save: (shard, snapshot) => still(inner.snapshots.save(shard, snapshot)),
+      move: (shard, head, position) => still(inner.snapshots.move(shard, head, position)),
     },
     append(shard, family, record) {
       const isFact = family === 'fact';
-      const crash = isFact ? 'watcher crashes' : 'executor crashes before an outcome is stored';
-      if (process.alive && faults.strikes(crash, random, process.name)) process.end();
+      const fault = isFact ? 'watcher crashes' : 'executor crashes before an outcome is stored';
+      if (process.alive && faults.strikes(fault, random, process.name)) process.end();
+      const crash = process.alive ? sieve?.crashAtAppend(shard, record) : undefined;
+      if (crash === 'before') process.end();
       if (!process.alive) return never();
-      const stored = process.whileAlive(inner.append(shard, family, record));
+      const stored =
+        crash === 'after'
+          ? lastWords(inner.append(shard, family, record))
+          : still(inner.append(shard, family, record));
       if (isFact) retell(shard, record);
       return stored;
     },
     async appendDecision(shard, decision, expected) {
       if (process.alive && strikes('reconciler crashes before an append')) process.end();
+      const crash = process.alive ? sieve?.crashAtAppend(shard, decision) : undefined;
+      if (crash === 'before') process.end();
       if (!process.alive) return never();
-      const answer = await process.whileAlive(inner.appendDecision(shard, decision, expected));
+      if (crash === 'after') {
+        return lastWords(inner.appendDecision(shard, decision, expected));
+      }
+      const answer = await still(inner.appendDecision(shard, decision, expected));
       if (!strikes('reconciler crashes after an append')) return answer;
       process.end();
       return never();
     },
-    bounds: () => process.whileAlive(inner.bounds()),
-    at: (sequence) => process.whileAlive(inner.at(sequence)),
-    last: (shard, family) => process.whileAlive(inner.last(shard, family)),
+    bounds: () => still(inner.bounds()),
+    at: (sequence) => still(inner.at(sequence)),
+    last: (shard, family) => still(inner.last(shard, family)),
     read: (from, signal) => read(parts, process, { from, signal }),
     async [Symbol.asyncDispose]() {},
   };
 
+  /** The broker has it; its sender does not live to hear of it. */
+  async function lastWords<T>(stored: Promise<T>): Promise<T> {
+    await stored;
+    process.end();
+    return never();
+  }
+
   function strikes(fault: Parameters<Faults['strikes']>[0]): boolean {
     return faults.strikes(fault, random, process.name);
   }
+}
+
+/** A connection to a log that has become another one says nothing more until its process has noticed. */
+async function sameLog<T>(broker: MemoryBroker, answer: Promise<T>): Promise<T> {
+  const { turn } = broker;
+  const value = await answer;
+  return broker.turn === turn ? value : never();
 }
 
 function never<T>(): Promise<T> {
@@ -83,6 +111,7 @@ async function* read(
   const aborted = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  const { turn } = tape;
   let arrivedUpTo = 0;
   for (let next = from.after + 1; !signal.aborted; next += 1) {
     if (tape.last < next) await Promise.race([tape.arrived(next), aborted]);
@@ -91,7 +120,7 @@ async function* read(
       await process.sleep(isLate ? random.between(500, 8_000) : random.between(0, 6));
       arrivedUpTo = tape.last;
     }
-    if (!process.alive) await never();
+    if (!process.alive || tape.turn !== turn) await never();
     if (signal.aborted) return;
     const message = tape.at(next);
     if (message === undefined) throw new Error(`there is no message ${next}`);

@@ -2,6 +2,7 @@ import type { WatchItem } from '#shared/cluster/cluster.ts';
 import { failureOf, unclear } from '#shared/cluster/failure.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Change, Store } from '../../services/sandbox/store/types.ts';
+import { notServed } from './not-served.ts';
 import type { ClusterParts, WatchRequest } from './simulated-cluster.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
@@ -14,7 +15,7 @@ const idleMs = 150_000;
  * time, by reset, by 410, or falls silent.
  */
 export async function* simulatedWatch(
-  { store, time, faults }: ClusterParts,
+  { store, time, faults, unserved, sieve }: ClusterParts,
   process: SimulatedProcess,
   { kind, from, signal }: WatchRequest,
 ): AsyncGenerator<WatchItem> {
@@ -23,7 +24,14 @@ export async function* simulatedWatch(
   const strikes = (fault: Parameters<typeof faults.strikes>[0]): boolean =>
     faults.strikes(fault, random, `${process.name} ${kind}`);
   await process.sleep(random.between(0, 10));
-  const feed = openFeed(store, process, { kind, after: Number(from.resourceVersion) });
+  if (unserved.has(kind)) {
+    yield { type: 'FAILED', failure: notServed(doing) };
+    return;
+  }
+  // Another server, whose cache is behind, begins with what has been told long ago.
+  const after = Number(from.resourceVersion);
+  const behind = strikes('watch rewound') ? random.between(1, 40) : 0;
+  const feed = openFeed(store, process, { kind, after: Math.max(0, after - behind) });
   if (feed === 'gone' || strikes('watch gone')) {
     yield { type: 'FAILED', failure: failureOf({ status: 410, body: {}, doing }) };
     return;
@@ -31,9 +39,10 @@ export async function* simulatedWatch(
   const endsAt = time.elapsed() + from.timeoutSeconds * 1000;
   let bookmarkAt = time.elapsed() + bookmarkEachMs;
   try {
-    while (!signal.aborted && time.elapsed() < endsAt) {
+    while (!signal.aborted && time.elapsed() < endsAt && !unserved.has(kind)) {
       const change = feed.next();
       if (change !== undefined) {
+        if (sieve?.hides(process, change) === true) continue;
         yield { type: change.type, object: change.object };
         if (strikes('watch reset')) {
           yield { type: 'FAILED', failure: unclear(doing, { code: 'ECONNRESET' }) };

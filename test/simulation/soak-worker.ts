@@ -30,6 +30,7 @@ async function runSeed(seed: number): Promise<SeedResult> {
   const faults = counts
     .filter(([what]) => what.startsWith('fault '))
     .reduce((sum, [, count]) => sum + count, 0);
-  const text = violations.length === 0 ? '' : failureText(await shrink({ seed }, report));
+  const text =
+    violations.length === 0 ? '' : failureText(await shrink({ seed }, { failed: report }));
   return { seed, steps, faults, violations: violations.length, counts, text };
 }

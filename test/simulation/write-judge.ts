@@ -1,5 +1,6 @@
 import type { Answer, ObjectRef } from '#shared/cluster/cluster.ts';
 import { isDestructive } from '#shared/contract/commands.ts';
+import type { Command } from '#shared/contract/commands.ts';
 import { effectAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import { canonicalJson, isRecord } from '#shared/lib/canonical.ts';
 import type { Change, KubeObject } from '../../services/sandbox/store/types.ts';
@@ -42,7 +43,7 @@ export class WriteJudge {
   readonly #parts: JudgeParts;
   readonly #seen = new Map<SimulatedProcess, Map<string, readonly Sighting[]>>();
   readonly #sizes = new Map<string, Size[]>();
-  /** Times of deletions of ours, and how far replicas ever fell, by set. */
+  /** Log times of our decisions to delete, one for each that was done, and how far replicas ever fell, by set. */
   readonly #deletions = new Map<string, number[]>();
   readonly #fallen = new Map<string, number>();
 
@@ -62,6 +63,11 @@ export class WriteJudge {
       this.#fallen.set(uid, (this.#fallen.get(uid) ?? 0) + last.replicas - replicas);
     }
     this.#sizes.set(uid, [...sizes, { generation, replicas }]);
+  }
+
+  /** The log that the guard remembers by is another one. */
+  forgetDeletions(): void {
+    this.#deletions.clear();
   }
 
   judge(process: SimulatedProcess, call: Call): (answer: Answer<unknown>) => void {
@@ -200,6 +206,8 @@ export class WriteJudge {
     return (answer) => {
       if (!answer.ok || before === undefined || isDeleting(before)) return;
       const { uid, name } = before.metadata;
+      const touches = this.#parts.ledger.touches.get(uid) ?? [];
+      if (touches.some(({ command }) => isOwnDeletion(command.verb))) return;
       const effect = this.#removalOf(uid, 'delete-member');
       if (effect === undefined) {
         this.#violation('E6', `${ref.kind} ${name} was deleted without a command`);
@@ -243,6 +251,9 @@ export class WriteJudge {
   #freed(process: SimulatedProcess, before: KubeObject): void {
     if (isSetKind(before.kind)) return this.#retired(process, before);
     const { uid, name } = before.metadata;
+    const touches = this.#parts.ledger.touches.get(uid) ?? [];
+    const isReleased = touches.some(({ command }) => command.verb === 'release-member');
+    if (isReleased && !isDeleting(before)) return;
     const effect = this.#removalOf(uid, 'free-member');
     if (effect === undefined) {
       this.#violation('E6', `${name} was let go without a command`);
@@ -275,15 +286,18 @@ export class WriteJudge {
   }
 
   /** No record, no destruction: the book has the decision with all its disks. */
-  #checkBook({ command, sequence }: Effect): void {
-    const { book } = this.#parts;
-    if (book.position < sequence) {
+  #checkBook({ command, sequence, turn }: Effect): void {
+    const { book, ledger } = this.#parts;
+    if (!book.hasTold(turn, sequence)) {
+      // A log that was emptied or set back keeps its lineage: until a recorder looks, its position is a lie.
+      if (book.settledTurn < ledger.turn)
+        return ledger.tell('destroyed before the book knew the log');
       this.#violation('A1', `${command.effect} before the book has passed ${sequence}`);
     }
     if (!isDestructive(command)) return;
     for (const disk of command.disks) {
       const key = disk.claim?.uid ?? disk.dataVolume?.uid ?? disk.volume?.uid ?? '';
-      if (!book.state.volumes.has(key)) {
+      if (!book.hasListed(key)) {
         this.#violation('A1', `${command.effect} endangers a disk without a row in the book`);
       }
     }
@@ -314,10 +328,10 @@ export class WriteJudge {
   /** Weaker than the guard itself: replicas that ever fell explain as many deletions. */
   #checkMass({ command, plan }: Effect): void {
     const { uid } = plan.set;
-    const now = this.#parts.now();
-    const recent = (this.#deletions.get(uid) ?? []).filter((at) => at > now - massWindowMs);
-    recent.push(now);
-    this.#deletions.set(uid, recent);
+    const { now } = plan.moment;
+    const all = [...(this.#deletions.get(uid) ?? []), now];
+    this.#deletions.set(uid, all);
+    const recent = all.filter((at) => at > now - massWindowMs && at <= now);
     const sizes = (this.#sizes.get(uid) ?? []).map(({ replicas }) => replicas);
     const set = this.#parts.mirror.objects.get(uid);
     const size = set === undefined ? 0 : presentMembers(this.#parts.mirror, set).length;
@@ -327,12 +341,19 @@ export class WriteJudge {
     }
   }
 
-  /** Nothing that is not ours may change: spec, labels, owners, foreign finalizers and annotations. */
+  /**
+   * Nothing that is not ours may change: spec, labels, owners, foreign finalizers and annotations; except
+   * what a command for this very object says.
+   */
   #checkForeign(before: KubeObject, after: KubeObject): void {
-    if (canonicalJson(foreignParts(before)) === canonicalJson(foreignParts(after))) return;
+    const { touches } = this.#parts.ledger;
+    const changed = changedParts(before, after);
+    const effects = touches.get(before.metadata.uid) ?? [];
+    const strange = changed.filter((part) => !effects.some((effect) => mayChange(effect, part)));
+    if (strange.length === 0) return;
     this.#violation(
       'C12',
-      `a patch changed what is not ours on ${after.kind} ${after.metadata.name}`,
+      `a patch changed ${strange.join(' ')} of ${after.kind} ${after.metadata.name}`,
     );
   }
 
@@ -344,8 +365,13 @@ export class WriteJudge {
   #removalOf(uid: string, verb: 'delete-member' | 'free-member'): Effect | undefined {
     const { ledger, book } = this.#parts;
     const effects = (ledger.removals.get(uid) ?? []).filter(({ command }) => command.verb === verb);
-    return effects.findLast(({ sequence }) => sequence <= book.position) ?? effects.at(-1);
+    return effects.findLast(({ turn, sequence }) => book.hasTold(turn, sequence)) ?? effects.at(-1);
   }
+}
+
+/** Deletes what is no member: an instance that its machine makes anew, a revision. */
+function isOwnDeletion(verb: Command['verb']): boolean {
+  return verb === 'restart-member' || verb === 'delete-revision';
 }
 
 function uidOf(object: KubeObject) {
@@ -361,17 +387,51 @@ function lostFinalizer(before: KubeObject, after: KubeObject): boolean {
   return had && after.metadata.finalizers?.includes(poolFinalizer) !== true;
 }
 
-function foreignParts({ metadata, spec, kind }: KubeObject & { readonly spec?: unknown }): unknown {
+type Part = 'identity' | 'labels' | 'annotations' | 'finalizers' | 'spec' | `owner ${string}`;
+
+/** What differs between two versions of an object, beyond what is ours in every object. */
+function changedParts(before: KubeObject, after: KubeObject): readonly Part[] {
+  const [old, now] = [foreignParts(before), foreignParts(after)];
+  const parts = ['identity', 'labels', 'annotations', 'finalizers', 'spec'] as const;
+  const fields = parts.filter((part) => canonicalJson(old[part]) !== canonicalJson(now[part]));
+  const owners = [...ownersOf(before), ...ownersOf(after)].filter(
+    (owner, _, all) => all.filter((other) => other === owner).length === 1,
+  );
+  return [...fields, ...owners.map((owner): Part => `owner ${owner}`)];
+}
+
+/** Which parts of its object a command may change, by its verb. */
+function mayChange({ command, plan }: Effect, part: Part): boolean {
+  switch (command.verb) {
+    case 'release-member':
+    case 'adopt-member':
+      return part === `owner ${plan.set.uid}`;
+    case 'preserve-disk':
+      return part.startsWith('owner ');
+    case 'update-vm':
+      return part === 'spec' || part === 'labels' || part === 'annotations';
+    case 'label-instance':
+      return part === 'labels';
+    case 'roll-back':
+      return part === 'spec' || part === 'annotations';
+    default:
+      return false;
+  }
+}
+
+function ownersOf({ metadata }: KubeObject): readonly string[] {
+  return (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+function foreignParts({ metadata, spec, kind }: KubeObject & { readonly spec?: unknown }) {
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
     ([key]) => !key.endsWith('-observed-api-version'),
   );
   return {
-    kind,
-    uid: metadata.uid,
+    identity: { kind, uid: metadata.uid },
     labels: metadata.labels ?? {},
     annotations: Object.fromEntries(annotations),
-    owners: metadata.ownerReferences ?? [],
     finalizers: (metadata.finalizers ?? []).filter((name) => name !== poolFinalizer),
-    spec,
+    spec: spec ?? null,
   };
 }

@@ -1,0 +1,3 @@
+import { sieveTest } from './sieve-suite.ts';
+
+sieveTest('a pool that is deleted');
