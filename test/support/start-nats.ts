@@ -1,19 +1,27 @@
 import { join } from 'node:path';
-import { natsCommand, natsIsReady, natsUrl } from '../../services/sandbox/launch/nats-server.mjs';
+import {
+  natsCommand,
+  natsIsReady,
+  natsUrl,
+  natsUsers,
+} from '../../services/sandbox/launch/nats-server.mjs';
 import { testPrograms } from '../../services/sandbox/launch/test-programs.mjs';
 import { freePort } from './free-port.ts';
 import { startServer } from './server-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export type RunningNats = {
+  /** As a user who may do everything. */
   readonly url: string;
+  /** As one of the users of deploy/nats. */
+  urlFor(user: string): string;
   readonly monitorUrl: string;
   readonly pid: number;
   readonly dir: string;
   stop(): Promise<void>;
 };
 
-/** A private nats-server in a folder of its own, which goes when it stops. */
+/** A private nats-server with the users of deploy/nats, in a folder of its own, which goes when it stops. */
 export async function startNats(
   options: { readonly syncAlways?: boolean } = {},
 ): Promise<RunningNats> {
@@ -30,6 +38,7 @@ export async function startNats(
       port,
       monitorPort,
       password,
+      passwords: Object.fromEntries(natsUsers.map((user) => [user, password])),
       syncAlways: options.syncAlways ?? true,
     }),
     logFile: join(folder.path, 'nats.log'),
@@ -38,6 +47,7 @@ export async function startNats(
   });
   return {
     url: natsUrl({ password, port }),
+    urlFor: (user) => natsUrl({ user, password, port }),
     monitorUrl,
     pid: server.pid,
     dir: folder.path,

@@ -32,6 +32,8 @@ export type Rollcall = AsyncDisposable & {
   rollcall(args: readonly string[], options?: RunOptions): Promise<ProgramResult>;
   /** The numbers of the running processes, by name. */
   pids(): ReadonlyMap<string, number>;
+  /** Where the gateway listens. */
+  gateway(): string;
   /** What the launcher has said since its last start. */
   output(): string;
   /** As Ctrl-C does; the data stay for `restart`. */
@@ -80,6 +82,7 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
       return runProgram(programs.node, [shim, ...args], { ...more, cwd: repo, env });
     },
     pids: () => partsIn(folder),
+    gateway: () => gatewayIn(said(folder)),
     output: () => said(folder),
     stop: () => stopLauncher(folder, launcher),
     killLauncher: () => stopProcess(pidOf(launcher), 'SIGKILL'),
@@ -98,6 +101,13 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
       removeRollcall(folder);
     },
   };
+}
+
+/** The launcher names it in its welcome. */
+function gatewayIn(words: string): string {
+  const url = /gateway +(http:\S+)/.exec(words)?.[1];
+  if (url === undefined) throw new Error('the launcher names no gateway');
+  return url;
 }
 
 /** In a run of the e2e tests all folders are in one place, which goes with the run. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { silentLogger } from '#shared/process/logger.ts';
 import type { Clock } from '../../services/sandbox/store/types.ts';
 import { openSandbox } from '../../services/sandbox/open-sandbox.ts';
+import type { Sandbox } from '../../services/sandbox/open-sandbox.ts';
 
 export type TestSandboxOptions = {
   /** A folder of CRD manifests that stands in for ours. */
@@ -12,6 +13,8 @@ export type TestSandboxOptions = {
   /** Whether VMs come up and disks are bound; a recording without controllers needs none. */
   readonly controllers: boolean;
   readonly clock?: Clock;
+  /** Rights as the Roles say; everyone may do everything when left out. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
 };
 
 /** A sandbox of a test's own, in this process, on a free port, with its data in a folder that goes. */
@@ -22,6 +25,7 @@ export type TestSandbox = AsyncDisposable & {
   /** The admin's. */
   readonly token: string;
   readonly kubeconfig: string;
+  readonly certify: Sandbox['certify'];
 };
 
 export async function openTestSandbox(options: TestSandboxOptions): Promise<TestSandbox> {
@@ -33,6 +37,7 @@ export async function openTestSandbox(options: TestSandboxOptions): Promise<Test
     kubeconfig,
     port: sandbox.port,
     authority: sandbox.authority,
+    certify: sandbox.certify,
     token: sandbox.users.find(({ name }) => name === 'admin')?.token ?? '',
     async [Symbol.asyncDispose]() {
       await sandbox[Symbol.asyncDispose]();
