@@ -65,6 +65,7 @@ export class Backlog {
         case 'vanished':
         case 'survey-began':
         case 'surveyed':
+        case 'attributed':
           break;
       }
     }

@@ -71,6 +71,7 @@ function reasonOf(kind: NoKind): Reason {
     case 'already-exists':
       return 'NameTaken';
     case 'not-found':
+    case 'not-served':
     case 'gone':
       return 'NotFound';
     case 'invalid':

@@ -14,7 +14,8 @@ export class LogClock {
   }
 
   saw(at: number): void {
-    if (at <= this.#newest) return;
+    // After a time without connection, what comes first is old: it does not turn the time back.
+    if (at <= this.now()) return;
     this.#newest = at;
     this.#arrived = this.#clock.monotonicMs();
   }

@@ -13,7 +13,7 @@ import { execute } from './run.ts';
 import { settingsSchema } from './settings.ts';
 import { Vigil } from './vigil.ts';
 
-await runProcess('executor', async ({ env, log, signal }) => {
+await runProcess('executor', async ({ env, log, signal, health }) => {
   const settings = parseSettings(settingsSchema, env);
   const key = await loadDigestKey(settings.digestKeyFile);
   await using stream = await openNatsLog(settings.stream, log);
@@ -21,15 +21,21 @@ await runProcess('executor', async ({ env, log, signal }) => {
   await using cluster = await openCluster({ ...settings.cluster, userAgent: 'rollcall-executor' });
   const clock = systemClock;
   await claimStream({ cluster, positions: stream.positions, clock, log }, signal);
+  const strain = () => stream.condition().strain;
+  health.check('log', strain);
+  health.becomes('standing by');
   await using lease = await stream.leases.hold('executor', `executor-${process.pid}`, signal);
+  health.becomes('starting');
   using vigil = new Vigil(clock);
   const { policy } = settings;
   const { lineage } = stream.identity;
+  const gate = new BookGate({ lineage, read: () => book.read(), strain, clock, log });
+  health.check('book', () => gate.trouble);
   const run = execute(
     {
       stream,
       hands: createHands({ cluster, key, policy, clock }),
-      gate: new BookGate({ lineage, read: () => book.read(), clock, log }),
+      gate,
       lanes: {
         creates: new Lane(settings.createsInFlight),
         others: new Lane(settings.callsInFlight),
@@ -38,6 +44,7 @@ await runProcess('executor', async ({ env, log, signal }) => {
       vigil,
       clock,
       log,
+      onReady: () => health.becomes('active'),
     },
     signal,
   );

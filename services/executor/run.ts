@@ -12,6 +12,7 @@ import type { Again, Result } from './call.ts';
 import type { Hands } from './effects/effect.ts';
 import { postNotice } from './effects/post-event.ts';
 import type { Lane } from './lane.ts';
+import { isExpired } from './expiry.ts';
 import { LogClock } from './log-clock.ts';
 import { perform } from './perform.ts';
 import { findDone } from './probe.ts';
@@ -32,10 +33,16 @@ export type ExecutorParts = {
   readonly vigil?: Vigil;
   /** A number in [0, 1) for the jitter; the platform's when absent. */
   readonly random?: () => number;
+  /** Called once everything that stood in the log is taken up. */
+  readonly onReady?: () => void;
 };
 
-/** Older commands were made for a world that is gone. */
-const expiryMs = 10 * 60_000;
+/**
+ * Most commands begun and not settled, about 1 KB each. With more the log is read no further; what the
+ * reconciler has pending is bounded for each set, but not the number of sets.
+ */
+const mostBegun = 20_000;
+
 const saveEachMs = 1_000;
 const repeat = { firstMs: 50, mostMs: 5_000 };
 
@@ -52,11 +59,15 @@ export async function execute(parts: ExecutorParts, signal: AbortSignal): Promis
 
 async function follow(
   run: Run,
-  { stream, log }: ExecutorParts,
+  { stream, log, onReady }: ExecutorParts,
   { start, signal }: { readonly start: StartingPoint; readonly signal: AbortSignal },
 ): Promise<void> {
   let catchingUp = start.caughtUpAt > start.after;
-  if (!catchingUp) log.info('ready');
+  const sayReady = (open: number): void => {
+    log.info({ open }, 'ready');
+    onReady?.();
+  };
+  if (!catchingUp) sayReady(0);
   const overdue: Closing[] = [];
   const from = { after: start.after, families: ['decision', 'outcome'] } as const;
   for await (const message of stream.read(from, signal)) {
@@ -65,6 +76,7 @@ async function follow(
     if (!catchingUp) {
       for (const closing of close) run.close(closing);
       for (const job of ready) run.begin(job);
+      if (run.isFull) await run.room();
       continue;
     }
     overdue.push(...close);
@@ -73,7 +85,7 @@ async function follow(
     // What was closed by an earlier command may have been settled by a later record.
     for (const closing of overdue) if (run.backlog.isOpen(closing.job)) run.close(closing);
     run.takeUp(start.broken);
-    log.info({ open: run.backlog.size }, 'ready');
+    sayReady(run.backlog.size);
   }
 }
 
@@ -83,6 +95,8 @@ class Run {
   readonly #parts: ExecutorParts;
   readonly #signal: AbortSignal;
   readonly #failed = Promise.withResolvers<never>();
+  #begun = 0;
+  #leave: (() => void) | undefined;
   #savedAt = 0;
   #saved: number;
   /** Commands up to here may have been sent by an executor before us. */
@@ -100,6 +114,18 @@ class Run {
   /** Rejects when a job failed by a fault of ours. */
   get failed(): Promise<never> {
     return this.#failed.promise;
+  }
+
+  get isFull(): boolean {
+    return this.#begun >= mostBegun && !this.#signal.aborted;
+  }
+
+  /** Resolves when another command may be begun, or when we are told to stop. */
+  async room(): Promise<void> {
+    const leave = (): void => this.#leave?.();
+    this.#signal.addEventListener('abort', leave);
+    while (this.isFull) await new Promise<void>((resolve) => (this.#leave = resolve));
+    this.#signal.removeEventListener('abort', leave);
   }
 
   /** What is open at the end of the log when we start. */
@@ -139,9 +165,10 @@ class Run {
     const lane = job.command.verb.startsWith('create-') ? lanes.creates : lanes.others;
     const result = await lane.run(async () => {
       if (this.#signal.aborted || !this.backlog.start(job.command.effect)) return undefined;
-      const isExpired = this.time.now() - job.at > expiryMs;
+      const clocks = { time: this.time, clock: this.#parts.clock };
+      const isTooOld = isExpired(job, clocks, this.#isInherited(job));
       return this.#untilCertain(job, lane, () =>
-        isExpired ? Promise.resolve({ outcome: 'expired' }) : this.#perform(job),
+        isTooOld ? Promise.resolve({ outcome: 'expired' }) : this.#perform(job),
       );
     });
     if (result === undefined) return;
@@ -215,7 +242,13 @@ class Run {
 
   /** A job that fails by a fault of ours must end the process, not vanish. */
   #guard(work: Promise<void>): void {
-    work.catch((error: unknown) => {
+    this.#begun += 1;
+    const ended = (): void => {
+      this.#begun -= 1;
+      this.#leave?.();
+    };
+    work.then(ended, (error: unknown) => {
+      ended();
       if (!this.#signal.aborted) this.#failed.reject(error);
     });
   }

@@ -6,9 +6,12 @@ import type {
   Limits,
   Policy,
 } from '#shared/contract/records.ts';
+import { isDestructive } from '#shared/contract/commands.ts';
+import { hashOf } from '#shared/core/hash.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import type { Logger } from '#shared/process/logger.ts';
-import type { Log, Message } from '#shared/stream/log.ts';
+import type { Message } from '#shared/stream/log.ts';
+import type { Stream } from '#shared/stream/stream.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Alarm } from './alarm.ts';
 import type { Decider } from './decider.ts';
@@ -16,7 +19,7 @@ import type { LogClock } from './log-clock.ts';
 import type { Packable } from './packing.ts';
 
 export type DeskParts<View> = {
-  readonly stream: Pick<Log, 'appendDecision' | 'identity'>;
+  readonly stream: Pick<Stream, 'appendDecision' | 'identity' | 'condition'>;
   readonly log: Logger;
   readonly decider: Decider<View>;
   readonly clock: LogClock;
@@ -47,6 +50,9 @@ export function isDeskMark(value: unknown): value is DeskMark {
   return [basis, lastDecision, lastOpened].every(Number.isSafeInteger);
 }
 
+/** How often it is looked whether the log has room again. */
+const roomEachMs = 1_000;
+
 /** Another reconciler has written decisions of this shard: ours are not to be made any more. */
 export class OvertakenError extends Error {
   override readonly name = 'OvertakenError';
@@ -61,6 +67,7 @@ export class Desk<View> {
   readonly shard: Shard;
   readonly #parts: DeskParts<View>;
   readonly #view: View;
+  /** At most one entry for each set, however often it is touched while the log takes no decision. */
   readonly #touched = new Set<Uid>();
   /** Sets whose plan failed its check: not decided any more by this process. */
   readonly #withheld = new Set<Uid>();
@@ -72,6 +79,7 @@ export class Desk<View> {
   #epoch: number | undefined;
   #folded: (() => void) | undefined;
   #deciding = false;
+  #isWaiting = false;
 
   constructor(
     parts: DeskParts<View>,
@@ -124,7 +132,8 @@ export class Desk<View> {
     const { stream, holder, codeVersion } = this.#parts;
     const { lineage } = stream.identity;
     for (;;) {
-      const opened = { type: 'opened', lineage, codeVersion, holder } as const;
+      const run = hashOf(holder).toString(36);
+      const opened = { type: 'opened', lineage, codeVersion, holder, run } as const;
       const answer = await stream.appendDecision(this.shard, opened, this.#lastDecision);
       await this.#foldedUpTo(answer.stored ? answer.sequence : answer.last);
       if (!answer.stored) continue;
@@ -166,6 +175,7 @@ export class Desk<View> {
         log.info({ ...brief(decision.held), reason: decision.held.reason }, 'held');
         break;
       case 'act':
+        if (this.#waitsForRoom(decision.decided)) return;
         if (!(await this.#isSound(decision.decided))) return;
         await this.#append(decision.decided);
         log.info({ ...brief(decision.decided), ...size(decision.decided) }, 'decided');
@@ -175,6 +185,17 @@ export class Desk<View> {
     }
     // What it has led to may call for more at once.
     this.#touched.add(set);
+  }
+
+  /** A log that is nearly full is no place to begin a destruction; it is decided anew in a while. */
+  #waitsForRoom({ set, mode, commands }: Decided): boolean {
+    const { alarm, clock, log, stream } = this.#parts;
+    const { strain } = stream.condition();
+    const waits = strain !== undefined && mode === 'manage' && commands.some(isDestructive);
+    if (waits) alarm.set(set.uid, this.#wake(set.uid, clock.now() + roomEachMs));
+    if (waits && !this.#isWaiting) log.warn({ because: strain }, 'destruction waits');
+    this.#isWaiting = waits;
+    return waits;
   }
 
   /** Guards the log against a decision that does not notice that it was recorded. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#shared/process/clock.ts';
+import type { Phase } from '#shared/process/health.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import type { Decider } from './decider.ts';
@@ -16,4 +17,6 @@ export type ReconcilerParts<View> = {
   readonly holder: string;
   /** The platform's when absent. */
   readonly timers?: Timers;
+  /** Told that another holds the lease, that the log is taken over, and that sets are decided. */
+  readonly onPhase?: (phase: Phase) => void;
 };

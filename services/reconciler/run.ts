@@ -108,17 +108,26 @@ async function follow<View>(
 }
 
 /** Whoever waits for the lease has then done all that can be done before. */
-async function sayWhenFolded<View>({ stream, log, progress }: Work<View>): Promise<void> {
+async function sayWhenFolded<View>({
+  stream,
+  log,
+  desks,
+  progress,
+  onPhase,
+}: Work<View>): Promise<void> {
   const end = await endOf(stream);
   await progress.reached(end);
   log.info({ sequence: end }, 'folded the log');
+  if (!desks.isOpen) onPhase?.('standing by');
 }
 
 /** What stands in the log when the lease is ours is folded before anything is taken over. */
-async function open<View>({ stream, log, desks, progress }: Work<View>): Promise<void> {
+async function open<View>({ stream, log, desks, progress, onPhase }: Work<View>): Promise<void> {
+  onPhase?.('starting');
   await progress.reached(await endOf(stream));
   await desks.open();
   log.info({ shards: desks.all.length }, 'ready');
+  onPhase?.('active');
 }
 
 /** At a stop everything is written down, so that the next start has next to nothing to fold. */

@@ -9,7 +9,7 @@ import { openNatsLog } from '#shared/stream/nats-log.ts';
 import { watchCluster } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
-await runProcess('watcher', async ({ env, log, signal }) => {
+await runProcess('watcher', async ({ env, log, signal, health }) => {
   const settings = parseSettings(settingsSchema, env);
   const { surveyEachMs, pageSize, limits } = settings;
   const key = await loadDigestKey(settings.digestKeyFile);
@@ -18,10 +18,14 @@ await runProcess('watcher', async ({ env, log, signal }) => {
   await using cluster = await openCluster({ ...settings.cluster, userAgent: 'rollcall-watcher' });
   const clusterId = await claimStream({ cluster, positions: stream.positions, clock, log }, signal);
   const run = randomBytes(4).toString('hex');
+  health.check('log', () => stream.condition().strain);
+  health.becomes('standing by');
   await using lease = await stream.leases.hold('watcher', `watcher-${run}`, signal);
+  health.becomes('starting');
+  const onReady = () => health.becomes('active');
   const backoff = { firstMs: 250, mostMs: 30_000 };
   const options = { run, pageSize, surveyEachMs, backoff };
   const seed = randomInt(2 ** 32);
-  const parts = { cluster, clusterId, stream, key, clock, log, options, limits, seed };
+  const parts = { cluster, clusterId, stream, key, clock, log, options, limits, seed, onReady };
   await Promise.race([watchCluster(parts, signal), stream.lost, lease.lost]);
 });

@@ -5,9 +5,12 @@ import type { Fact } from '#shared/contract/records.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 
 export type OutboxLimits = {
-  /** Facts handed to the log and not yet stored. */
+  /** Most facts handed to the log and not yet stored; one object's waiting facts go together. */
   readonly inFlight: number;
-  /** Facts kept back before readers are asked to wait. */
+  /**
+   * Facts kept back before readers are asked to wait. What a reader has at hand then comes on top: for
+   * each kind a page of a list with its brackets, or one event of a watch.
+   */
   readonly held: number;
 };
 

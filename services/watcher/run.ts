@@ -24,6 +24,8 @@ export type WatcherParts = {
   readonly limits: OutboxLimits;
   /** Feeds the jitter. */
   readonly seed: number;
+  /** Called once every kind has been surveyed and what was seen is stored. */
+  readonly onReady?: () => void;
 };
 
 /** Watches every kind until the signal aborts, and says `ready` once each has been surveyed. */
@@ -34,7 +36,7 @@ export async function watchCluster(parts: WatcherParts, signal: AbortSignal): Pr
   const isServed = createDiscovery(cluster);
   const unsurveyed = new Set<Kind>(kinds);
   const onSurveyed = (kind: Kind) => {
-    if (unsurveyed.delete(kind) && unsurveyed.size === 0) void sayReady(outbox, log);
+    if (unsurveyed.delete(kind) && unsurveyed.size === 0) void sayReady(outbox, parts);
   };
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
@@ -63,9 +65,10 @@ export async function watchCluster(parts: WatcherParts, signal: AbortSignal): Pr
 }
 
 /** The launcher and tests wait for this line; `merged` tells whether the log kept up. */
-async function sayReady(outbox: Outbox, log: Logger): Promise<void> {
+async function sayReady(outbox: Outbox, { log, onReady }: WatcherParts): Promise<void> {
   await outbox.drained();
   log.info({ merged: outbox.merged }, 'ready');
+  onReady?.();
 }
 
 /** Kinds that ask at the same time share one answer. */

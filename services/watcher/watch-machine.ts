@@ -189,6 +189,7 @@ function listFailed(
   const anew = { is: 'waiting', to: { is: 'list', again: true } } as const;
   switch (failure.kind) {
     case 'not-found':
+    case 'not-served':
       return pause(state, { is: 'waiting', to: { is: 'discover' } });
     case 'gone':
       // The continue token has run out. The first time a new list begins at once.
@@ -220,6 +221,7 @@ function watchFailed(
       return pause(state, { is: 'waiting', to }, failure.retryAfterMs);
     }
     case 'not-found':
+    case 'not-served':
       return pause(state, { is: 'waiting', to: { is: 'discover' } });
     case 'forbidden':
     case 'unauthorized':
@@ -290,7 +292,6 @@ function list(state: WatchState, from: ListFrom = { again: false }): Step {
 
 /** 4 to 8 minutes, so that many watches do not end together. */
 const watchSeconds = { least: 240, most: 480 } as const;
-
 function startWatch(
   state: WatchState,
   from: { readonly resourceVersion: string; readonly fresh: boolean },

@@ -1,8 +1,12 @@
+import { healthSettingsSchema } from './health-settings.ts';
+import { openHealthServer } from './health-server.ts';
+import { Health } from './health.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
-import { SettingsError } from './parse-settings.ts';
+import { parseSettings, SettingsError } from './parse-settings.ts';
 import type { Environment } from './parse-settings.ts';
 import { RefusalError } from './refusal.ts';
+import { secretsFromFiles } from './secrets-from-files.ts';
 
 /** What a service is given by the process that it runs in; nothing else may read process.env. */
 export type ProcessContext = {
@@ -10,6 +14,8 @@ export type ProcessContext = {
   readonly log: Logger;
   /** Aborts on SIGTERM, SIGINT. */
   readonly signal: AbortSignal;
+  /** What is told outside, on ROLLCALL_HEALTH_PORT. */
+  readonly health: Health;
 };
 
 /** How long a service may take to stop after the signal, before it is ended. */
@@ -36,7 +42,9 @@ export async function runProcess(
     });
   }
   try {
-    await main({ env: process.env, log, signal: stop.signal });
+    const health = new Health(name);
+    await using _server = await openHealth(health, log);
+    await main({ env: secretsFromFiles(process.env), log, signal: stop.signal, health });
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = stop.signal.aborted && isAbort(error) ? 0 : reportFailure(name, log, error);
@@ -44,6 +52,11 @@ export async function runProcess(
   log.info({ exitCode: process.exitCode }, 'stopped');
   // A forgotten handle must not keep a service alive that has nothing left to do.
   process.exit();
+}
+
+async function openHealth(health: Health, log: Logger): Promise<AsyncDisposable | undefined> {
+  const settings = parseSettings(healthSettingsSchema, process.env);
+  return settings.port === 0 ? undefined : openHealthServer(settings, { health, log });
 }
 
 function levelFrom(env: Environment): string {

@@ -78,6 +78,8 @@ export function familyOf(record: LogRecord): Family {
       return 'decision';
     case 'settled':
       return 'outcome';
+    case 'attributed':
+      return 'intake';
     default:
       return unreachable(record);
   }
@@ -108,7 +110,12 @@ function namespaceOf(raw: unknown): string | undefined {
   if (!isRecord(raw)) return undefined;
   const { object, set } = raw;
   const meta = isRecord(object) ? object['meta'] : undefined;
-  const places = [raw['namespace'], field(meta, 'namespace'), field(set, 'namespace')];
+  const places = [
+    raw['namespace'],
+    field(meta, 'namespace'),
+    field(object, 'namespace'),
+    field(set, 'namespace'),
+  ];
   return places.find((place) => typeof place === 'string');
 }
 

@@ -17,7 +17,10 @@ type Waiting = {
 
 type Lane = { readonly waiting: Waiting[]; sending: boolean };
 
-/** More than this waiting means that a caller does not wait for its appends. */
+/**
+ * Most records that wait to be stored. Callers wait for their appends and have bounds of their own, all
+ * of them lower: more than this means that one does not.
+ */
 const mostWaiting = 200_000;
 
 /**

@@ -10,7 +10,7 @@ export interface Log extends AsyncDisposable {
   readonly identity: LogIdentity;
 
   /**
-   * Stores a fact or an outcome. Records for one subject that arrive while a publish is in flight
+   * Stores a fact, an outcome or an intake. Records for one subject that arrive while a publish is in flight
    * travel in one frame (at most 64, 256 KB); an idle subject publishes at once. Repeats until the
    * broker has said yes, so the record is stored at least once, in the order of the calls.
    */

@@ -24,20 +24,31 @@ export type MemoryBrokerOptions = {
   readonly snapshots?: MemorySnapshots;
 };
 
+/** One connection: until when it is open, and the turn of the log in which it was opened. */
+type Wire = { readonly closed: AbortSignal; readonly turn: number };
+
+type Attempt = {
+  readonly subject: string;
+  readonly payload: Buffer;
+  readonly expected: number;
+};
+
 /**
  * A broker in memory, for tests and simulation: what it does is decided by the calls and the clock
  * alone. Frames, compare-and-swap and reading are the production code's; only the storing is not.
  */
 export class MemoryBroker {
-  readonly identity: LogIdentity;
   readonly snapshots: MemorySnapshots;
   readonly #now: () => number;
   readonly #travel: () => Promise<void>;
   readonly #messages: RawMessage[] = [];
   readonly #lastOf = new Map<string, number>();
+  readonly #stream: string;
   readonly #positions: Positions = createMemoryPositions();
   readonly #leases: Leases = createMemoryLeases();
   readonly #waiting = new Set<() => void>();
+  #identity: LogIdentity;
+  #turn = 0;
   #first = 1;
   #answersToLose = 0;
   #requestsToLose = 0;
@@ -46,10 +57,17 @@ export class MemoryBroker {
     this.#now = options.now;
     this.snapshots = options.snapshots ?? createMemorySnapshots();
     this.#travel = options.travel ?? (() => Promise.resolve());
-    this.identity = identify(
-      options.stream ?? 'ROLLCALL_memory',
-      new Date(options.now()).toISOString(),
-    );
+    this.#stream = options.stream ?? 'ROLLCALL_memory';
+    this.#identity = this.#identify();
+  }
+
+  get identity(): LogIdentity {
+    return this.#identity;
+  }
+
+  /** Rises whenever the log becomes another one; a connection is of use in the turn of its opening. */
+  get turn(): number {
+    return this.#turn;
   }
 
   /** One process's connection; disposing it is that process's end. */
@@ -57,13 +75,15 @@ export class MemoryBroker {
     const closed = new AbortController();
     const lost = Promise.withResolvers<never>();
     lost.promise.catch(() => undefined);
-    const lanes = createLanes((subject, payload) => this.#store(subject, payload, closed.signal));
+    const wire = { closed: closed.signal, turn: this.#turn };
+    const lanes = createLanes((subject, payload) => this.#store(subject, payload, wire));
     return {
       identity: this.identity,
       positions: this.#positions,
       leases: this.#leases,
       snapshots: this.snapshots,
       lost: lost.promise,
+      condition: () => ({ last: this.#messages.length, share: 0 }),
       append: async (shard, family, record) =>
         lanes.append(subjectOf({ shard, family }), encodeRecord(record)),
       appendDecision: async (shard, decision, expected) => {
@@ -72,7 +92,7 @@ export class MemoryBroker {
         return swap({
           expected,
           hash: hashOf(payload),
-          attempt: (expect) => this.#try(subject, payload, expect, closed.signal),
+          attempt: (expect) => this.#try({ subject, payload, expected: expect }, wire),
           readLast: async () => this.#lastMessage(shard, 'decision'),
         });
       },
@@ -103,6 +123,21 @@ export class MemoryBroker {
     this.#first = Math.max(this.#first, Math.min(through, this.#messages.length) + 1);
   }
 
+  /** As after the restore of an older copy: what came after a sequence has never been. */
+  setBack(to: number): void {
+    this.#turn += 1;
+    this.#messages.length = Math.min(to, this.#messages.length);
+    this.#lastOf.clear();
+    for (const { subject, sequence } of this.#messages) this.#lastOf.set(subject, sequence);
+  }
+
+  /** As after somebody has deleted the stream and made it again. */
+  makeAnew(): void {
+    this.setBack(0);
+    this.#first = 1;
+    this.#identity = this.#identify();
+  }
+
   /** Stores the next payloads and says nothing. */
   loseAnswers(count: number): void {
     this.#answersToLose += count;
@@ -113,31 +148,32 @@ export class MemoryBroker {
     this.#requestsToLose += count;
   }
 
-  async #store(subject: string, payload: Buffer, closed: AbortSignal): Promise<number> {
+  #identify(): LogIdentity {
+    return identify(this.#stream, new Date(this.#now()).toISOString());
+  }
+
+  async #store(subject: string, payload: Buffer, wire: Wire): Promise<number> {
     for (;;) {
-      const sequence = await this.#publish(() => this.put(subject, payload), closed);
+      const sequence = await this.#publish(() => this.put(subject, payload), wire);
       if (sequence !== undefined) return sequence;
     }
   }
 
-  async #try(
-    subject: string,
-    payload: Buffer,
-    expected: number,
-    closed: AbortSignal,
-  ): Promise<Try> {
+  async #try({ subject, payload, expected }: Attempt, wire: Wire): Promise<Try> {
     const answer = await this.#publish((): Try => {
       const last = this.#lastSequence(subject);
       if (last !== expected) return { kind: 'wrong-sequence' };
       return { kind: 'stored', sequence: this.put(subject, payload) };
-    }, closed);
+    }, wire);
     return answer ?? { kind: 'unclear' };
   }
 
-  /** Undefined when the answer was lost. */
-  async #publish<Answer>(act: () => Answer, closed: AbortSignal): Promise<Answer | undefined> {
+  /** Undefined when the answer was lost; nothing ever when the log has become another one. */
+  async #publish<Answer>(act: () => Answer, wire: Wire): Promise<Answer | undefined> {
+    const { closed } = wire;
     closed.throwIfAborted();
     await this.#travel();
+    if (wire.turn !== this.#turn) return new Promise(() => undefined);
     if (this.#requestsToLose > 0) {
       this.#requestsToLose -= 1;
       await this.#travel();

@@ -1,10 +1,11 @@
 import { createInbox } from 'nats';
-import type { JetStreamManager, StoredMsg } from 'nats';
+import type { JetStreamManager, StoredMsg, StreamInfo } from 'nats';
 import type { Family } from '#shared/contract/ids.ts';
 import { backoffMs } from '#shared/process/backoff.ts';
 import { systemClock } from '#shared/process/clock.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import { storedMessage, untilAnswered } from './ask.ts';
+import { ConditionKeeper } from './condition.ts';
 import { attestDurability } from './durability.ts';
 import { encodeFrame, encodeRecord, hashOf } from './frame.ts';
 import { createLanes } from './lanes.ts';
@@ -17,11 +18,12 @@ import { createLeases } from './nats-leases.ts';
 import { createPositions } from './nats-positions.ts';
 import { createSnapshots } from './nats-snapshots.ts';
 import { Publisher, wrongLastSequence } from './publisher.ts';
+import type { Answer, Outgoing } from './publisher.ts';
 import { readInOrder } from './reader.ts';
 import { toMessage } from './message.ts';
 import type { StreamSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
-import { wantedStreams } from './stream-config.ts';
+import { wantedLog, wantedStreams } from './stream-config.ts';
 import { buckets, streamName, subjectOf } from './subjects.ts';
 import { swap } from './swap.ts';
 import type { Try } from './swap.ts';
@@ -42,9 +44,12 @@ export async function openNatsLog(settings: StreamSettings, log: Logger): Promis
   try {
     await attestDurability(settings, link.connection.info, log);
     const manager = await link.connection.jetstreamManager({ checkAPI: false });
-    const identity = await verifyAll(manager, settings.cluster);
+    const info = await verifyAll(manager, settings.cluster);
+    const identity = identify(streamName(settings.cluster), info.created);
     const witness = new Witness(manager, identity);
-    const check = () => checkLineage(link, witness);
+    const keeper = new ConditionKeeper(() => systemClock.monotonicMs());
+    measure(keeper, info);
+    const check = () => checkLineage({ link, witness, keeper });
     link.verifyWith(check);
     const checking = setInterval(() => void checkInTime(link, check), checkEachMs);
     checking.unref();
@@ -55,7 +60,8 @@ export async function openNatsLog(settings: StreamSettings, log: Logger): Promis
     const positions = createPositions(link, await client.views.kv(buckets.positions, bound));
     const snapshots = createSnapshots({ link, client, manager });
     const publisher = new Publisher(link, createInbox(link.inbox));
-    const parts = { link, manager, publisher, identity, witness, check };
+    const said = { at: -sayEachMs };
+    const parts = { link, manager, publisher, identity, witness, keeper, said, check };
     return assemble(parts, { leases, positions, snapshots });
   } catch (error) {
     await link[Symbol.asyncDispose]();
@@ -69,6 +75,9 @@ type Parts = {
   readonly publisher: Publisher;
   readonly identity: LogIdentity;
   readonly witness: Witness;
+  readonly keeper: ConditionKeeper;
+  /** When a refusal was told last. */
+  readonly said: { at: number };
   /** Ends the link, and throws, when the log is not the one we knew. */
   readonly check: () => Promise<void>;
 };
@@ -77,7 +86,7 @@ function assemble(
   parts: Parts,
   beside: Pick<Stream, 'leases' | 'positions' | 'snapshots'>,
 ): Stream {
-  const { link, manager, publisher, identity, check } = parts;
+  const { link, manager, publisher, identity, keeper, check } = parts;
   const lanes: Lanes = createLanes((subject, payload) => store(parts, subject, payload));
   const lastOf = (subject: string): Promise<StoredMsg | undefined> =>
     untilAnswered(link, () => storedMessage(manager, identity.stream, { last_by_subj: subject }));
@@ -85,6 +94,7 @@ function assemble(
     ...beside,
     identity,
     lost: link.lost,
+    condition: () => keeper.condition,
     append: async (shard, family, record) =>
       lanes.append(subjectOf({ shard, family }), encodeRecord(record)),
     async appendDecision(shard, decision, expected) {
@@ -141,63 +151,67 @@ async function* readMessages(
 }
 
 /** Publishes a frame again and again until the broker has it. */
-async function store(
-  { link, publisher, witness }: Parts,
-  subject: string,
-  payload: Buffer,
-): Promise<number> {
-  let said = -sayEachMs;
+async function store(parts: Parts, subject: string, payload: Buffer): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    await link.up();
-    const sent = { after: witness.sequence, payload };
-    const answer = await publisher.publish({ subject, payload });
-    if (answer.kind === 'stored') {
-      noteStored({ link, witness }, answer.sequence, sent);
-      return answer.sequence;
-    }
-    if (systemClock.monotonicMs() - said >= sayEachMs) {
-      said = systemClock.monotonicMs();
-      link.log.warn({ subject, ...answer }, 'the log does not take records, trying again');
-    }
+    const answer = await send(parts, { subject, payload });
+    if (answer.kind === 'stored') return answer.sequence;
     await systemClock.sleep(backoffMs(again, attempt, Math.random()));
   }
 }
 
 async function tryDecision(
-  { link, publisher, witness }: Parts,
+  parts: Parts,
   message: { readonly subject: string; readonly payload: Buffer; readonly expected: number },
 ): Promise<Try> {
-  await link.up();
-  const sent = { after: witness.sequence, payload: message.payload };
-  const answer = await publisher.publish(message);
-  switch (answer.kind) {
-    case 'stored':
-      noteStored({ link, witness }, answer.sequence, sent);
-      return answer;
-    case 'refused':
-      if (answer.code === wrongLastSequence) return { kind: 'wrong-sequence' };
-      break;
-    case 'unclear':
-      break;
-  }
-  link.log.warn({ subject: message.subject, ...answer }, 'a decision is not stored yet');
+  const answer = await send(parts, message);
+  if (answer.kind === 'stored') return answer;
+  if (isWrongSequence(answer)) return { kind: 'wrong-sequence' };
   await systemClock.sleep(backoffMs(again, 3, Math.random()));
   return { kind: 'unclear' };
 }
 
-async function verifyAll(manager: JetStreamManager, cluster: string): Promise<LogIdentity> {
-  let createdAt = '';
-  for (const wanted of wantedStreams(cluster)) {
-    const info = await verifyStream(manager, wanted);
-    if (wanted.name === streamName(cluster)) createdAt = info.created;
+/** Publishes once, and takes note of what the answer says about the log. */
+async function send(parts: Parts, message: Outgoing): Promise<Answer> {
+  const { link, publisher, witness, keeper } = parts;
+  await link.up();
+  const sent = { after: witness.sequence, payload: message.payload };
+  const answer = await publisher.publish(message);
+  if (answer.kind === 'stored') {
+    keeper.stored();
+    noteStored({ link, witness }, answer.sequence, sent);
+  } else if (!isWrongSequence(answer)) {
+    keeper.refused(answer.problem);
+    sayRefused(parts, { subject: message.subject, ...answer });
   }
-  return identify(streamName(cluster), createdAt);
+  return answer;
+}
+
+function isWrongSequence(answer: Answer): boolean {
+  return answer.kind === 'refused' && answer.code === wrongLastSequence;
+}
+
+/** Once in a while: by a broker that is full every lane is refused several times a second. */
+function sayRefused({ link, said }: Parts, answer: Readonly<Record<string, unknown>>): void {
+  const now = systemClock.monotonicMs();
+  if (now - said.at < sayEachMs) return;
+  said.at = now;
+  link.log.warn(answer, 'the log does not take records, trying again');
+}
+
+/** What the broker says of the log, once everything is as wanted. */
+async function verifyAll(manager: JetStreamManager, cluster: string): Promise<StreamInfo> {
+  for (const wanted of wantedStreams(cluster)) await verifyStream(manager, wanted);
+  return verifyStream(manager, wantedLog(cluster));
 }
 
 /** What we hold is about the log that we knew: with another one this connection is of no use. */
-async function checkLineage(link: Link, witness: Witness): Promise<void> {
+async function checkLineage({
+  link,
+  witness,
+  keeper,
+}: Pick<Parts, 'link' | 'witness' | 'keeper'>): Promise<void> {
   try {
-    await witness.check();
+    measure(keeper, await witness.check());
   } catch (error) {
     if (error instanceof LineageError) link.fail(error);
     throw error;
@@ -221,6 +235,16 @@ function noteStored(
     if (error instanceof LineageError) link.fail(error);
     throw error;
   }
+}
+
+function measure(keeper: ConditionKeeper, { config, state }: StreamInfo): void {
+  keeper.measured({
+    last: state.last_seq,
+    bytes: state.bytes,
+    mostBytes: config.max_bytes,
+    messages: state.messages,
+    mostMessages: config.max_msgs,
+  });
 }
 
 function fromStored(stored: StoredMsg): Message | undefined {

@@ -11,9 +11,12 @@ export type PullingFrom = {
   readonly signal: AbortSignal;
 };
 
-/** How many messages may be asked for and not yet taken. */
+/** Most messages that may be asked for and not yet taken. */
 const window = 512;
-/** Of one pull; several may be open, and a broker drops a client for which 64 MB wait. */
+/**
+ * Most bytes of one pull, and the bytes that may wait to be taken before no more are asked for: of the
+ * largest messages some 50 MB may wait. A broker drops a client for which 64 MB wait on its side.
+ */
 const pullBytes = 16 * 1024 * 1024;
 const pullForMs = 30_000;
 const heartbeatMs = 2_000;
@@ -40,6 +43,7 @@ export class Pulling implements Disposable {
   #deliveries: Delivery[] = [];
   #taken = 0;
   #asked = 0;
+  #bytes = 0;
   #place = 0;
   #silent = 0;
   #pulls = 0;
@@ -86,6 +90,7 @@ export class Pulling implements Disposable {
       const delivery = this.#deliveries[this.#taken];
       if (delivery !== undefined) {
         this.#taken += 1;
+        this.#bytes -= delivery.message.data.length;
         this.#pull();
         return delivery;
       }
@@ -116,6 +121,7 @@ export class Pulling implements Disposable {
     }
     this.#place = delivery.place;
     this.#deliveries.push(delivery);
+    this.#bytes += message.data.length;
     this.#wake?.();
   }
 
@@ -139,7 +145,7 @@ export class Pulling implements Disposable {
       this.#taken = 0;
     }
     const held = this.#asked + this.#deliveries.length - this.#taken;
-    if (this.#ended !== undefined || held > window / 2) return;
+    if (this.#ended !== undefined || held > window / 2 || this.#bytes > pullBytes) return;
     const batch = window - held;
     this.#asked += batch;
     const { connection } = this.#from.link;

@@ -14,6 +14,8 @@ export const streamVariables = {
   }),
   /** Where the server says how it syncs: http://host:port. */
   NATS_MONITOR_URL: z.url({ protocol: /^https?$/, error: 'must be http://host:port' }).optional(),
+  /** Most bytes of the log, said by the provision step; without it only the server's disk is a limit. */
+  ROLLCALL_LOG_BYTES: z.coerce.number().int().min(1_000_000).optional(),
   /** 1: run on a server that does not sync each write, and so loses data in a power cut. */
   ROLLCALL_ALLOW_LAZY_SYNC: z.enum(['0', '1']).default('0'),
 } as const;
@@ -25,6 +27,8 @@ export type StreamSettings = {
   readonly url: string;
   readonly monitorUrl?: string | undefined;
   readonly allowLazySync: boolean;
+  /** What the log may hold; as the broker has it when absent. */
+  readonly logBytes?: number | undefined;
 };
 
 /** Alone, for programs that need nothing else. */
@@ -36,5 +40,6 @@ export function streamSettingsFrom(env: z.output<typeof streamVariablesSchema>):
     url: env.NATS_URL,
     monitorUrl: env.NATS_MONITOR_URL,
     allowLazySync: env.ROLLCALL_ALLOW_LAZY_SYNC === '1',
+    logBytes: env.ROLLCALL_LOG_BYTES,
   };
 }

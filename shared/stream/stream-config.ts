@@ -28,7 +28,8 @@ export type WantedStream = Pick<
   | 'allow_rollup_hdrs'
   | 'num_replicas'
   | 'duplicate_window'
->;
+> &
+  Partial<Pick<StreamConfig, 'max_bytes'>>;
 
 const day = 24 * 60 * 60 * 1_000;
 
@@ -44,8 +45,11 @@ const shared = {
   deny_delete: true,
 } as const;
 
-/** The cluster's log: written once, never taken back, kept for 14 days. */
-export function wantedLog(cluster: string): WantedStream {
+/**
+ * The cluster's log: written once, never taken back, kept for 14 days. It refuses what is over its limit
+ * of bytes, if it has one; services rely on the refusal, not on the limit, and do not ask for it.
+ */
+export function wantedLog(cluster: string, bytes?: number): WantedStream {
   return {
     ...shared,
     name: streamName(cluster),
@@ -55,15 +59,16 @@ export function wantedLog(cluster: string): WantedStream {
     max_msg_size: 1024 * 1024,
     deny_purge: true,
     allow_rollup_hdrs: false,
+    ...(bytes !== undefined && { max_bytes: bytes }),
     // The shortest there is: records say themselves what makes them equal.
     duplicate_window: nanos(100),
   };
 }
 
 /** All that a cluster needs on its broker. */
-export function wantedStreams(cluster: string): readonly WantedStream[] {
+export function wantedStreams(cluster: string, logBytes?: number): readonly WantedStream[] {
   return [
-    wantedLog(cluster),
+    wantedLog(cluster, logBytes),
     bucket(buckets.positions, 0),
     bucket(buckets.leases, leaseMs),
     wantedSnapshots(),

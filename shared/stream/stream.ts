@@ -1,3 +1,4 @@
+import type { LogCondition } from './condition.ts';
 import type { Log } from './log.ts';
 import type { Leases, Positions } from './position.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -7,4 +8,6 @@ export type Stream = Log & {
   readonly positions: Positions;
   readonly leases: Leases;
   readonly snapshots: Snapshots;
+  /** As it was seen last, some seconds ago at most while the broker answers. */
+  condition(): LogCondition;
 };

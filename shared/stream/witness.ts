@@ -1,4 +1,4 @@
-import type { JetStreamManager } from 'nats';
+import type { JetStreamManager, StreamInfo } from 'nats';
 import { systemClock } from '#shared/process/clock.ts';
 import { storedMessage } from './ask.ts';
 import { hashOf } from './frame.ts';
@@ -51,27 +51,31 @@ export class Witness {
     this.#know(sequence, () => hashOf(sent.payload));
   }
 
-  /** Throws LineageError when the log is another one, was set back, or was emptied. */
-  async check(): Promise<void> {
+  /**
+   * Throws LineageError when the log is another one, was set back, or was emptied; otherwise answers what
+   * the broker says of it.
+   */
+  async check(): Promise<StreamInfo> {
     const { stream, createdAt } = this.#identity;
     const known = this.#known;
     const info = await streamInfo(this.#manager, stream);
     if (info === undefined) throw this.#broken('is gone');
     if (info.created !== createdAt) throw this.#broken('was made anew');
-    if (known === undefined) return;
+    if (known === undefined) return info;
     const { first_seq: first, last_seq: last } = info.state;
     if (last < known.sequence) throw this.#broken('was set back');
-    if (known === this.#proven) return;
+    if (known === this.#proven) return info;
     if (known.sequence < first) {
       const sinceMs = systemClock.monotonicMs() - known.seenMs;
       if (sinceMs < staysForMs) throw this.#broken('was emptied');
-      return;
+      return info;
     }
     const found = await storedMessage(this.#manager, stream, { seq: known.sequence });
     // Undefined: it went between the two questions.
     if (found !== undefined && hashOf(found.data) !== known.hash())
       throw this.#broken('was set back');
     this.#proven = known;
+    return info;
   }
 
   #know(sequence: number, hash: () => string): void {

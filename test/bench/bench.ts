@@ -1,4 +1,5 @@
 import { open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCluster } from '#shared/cluster/kube-cluster.ts';
@@ -9,6 +10,7 @@ import { until } from '../support/until.ts';
 import { bookRows } from './book-rows.ts';
 import { haltedPool } from './halted-pool.ts';
 import { restart } from './restart.ts';
+import { costRows, costsOf } from './cost-rows.ts';
 
 /**
  * What Rollcall does in a second, on the sandbox and everything durable. No test: a busy machine gives
@@ -28,7 +30,8 @@ const size = Number(values.size);
 const patches = Number(values.patches);
 
 if (values.restart) {
-  print([...(await restart(10_000)), ...(await restart(100_000))]);
+  const fsync = await fsyncTimes(tmpdir());
+  print([...fsync, ...(await restart(10_000)), ...(await restart(100_000))]);
   process.exit(0);
 }
 
@@ -108,6 +111,7 @@ async function scaleOut(rollcall: Rollcall, cluster: Cluster): Promise<readonly 
   const ref = { kind: 'VirtualMachinePool', namespace: 'default', name: 'many' };
   const book = await bookRows(rollcall);
   const before = await book.count();
+  const costsBefore = await costsOf(rollcall);
   const stop = new AbortController();
   const sightings = await watchCreations(cluster, stop.signal);
   const members = Array.from({ length: size }, (_, ordinal) => sightings.next(`many-${ordinal}`));
@@ -119,6 +123,7 @@ async function scaleOut(rollcall: Rollcall, cluster: Cluster): Promise<readonly 
   const made = (await rollcall.creations('VirtualMachine')).filter((name) =>
     name.startsWith('many-'),
   );
+  const costs = await costRows(rollcall, costsBefore);
   const ours = await ourWrites(rollcall, made.length);
   const rows = (await book.count()) - before;
   return [
@@ -130,6 +135,8 @@ async function scaleOut(rollcall: Rollcall, cluster: Cluster): Promise<readonly 
     { what: 'members made, wanted', value: `${made.length}, ${size}` },
     { what: 'our writes for each member', value: (ours / size).toFixed(3), target: '1.05' },
     { what: 'book entries per second, meanwhile', value: (rows / seconds).toFixed(0) },
+    { what: `for 0 → ${size}, until the book was still:`, value: '' },
+    ...costs,
   ];
 }
 

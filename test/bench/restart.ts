@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { resourceVersionSchema } from '#shared/contract/ids.ts';
@@ -14,6 +13,7 @@ import { openNatsLog } from '#shared/stream/nats-log.ts';
 import { provision } from '#shared/stream/provision.ts';
 import { shardOf } from '#shared/stream/shards.ts';
 import type { Stream } from '#shared/stream/stream.ts';
+import { costOf } from '../load/process-costs.ts';
 import { startNats } from '../support/start-nats.ts';
 
 type Row = { readonly what: string; readonly value: string; readonly target?: string };
@@ -46,10 +46,10 @@ export async function restart(objects: number): Promise<readonly Row[]> {
     await killed.stop();
     return [
       { what: `${what}: folding the log`, value: ms(folded.readyMs) },
-      { what: '… its memory at most', value: folded.memory },
+      { what: '… its memory at most, CPU seconds', value: folded.memory },
       { what: '… a clean stop with its snapshots', value: ms(stopMs) },
       { what: '… from snapshots', value: ms(restored.readyMs), target: 'far less' },
-      { what: '… its memory at most', value: restored.memory },
+      { what: '… its memory at most, CPU seconds', value: restored.memory },
       { what: '… after SIGKILL, until folded', value: ms(killed.foldedMs) },
       { what: '… after SIGKILL, with the lease', value: ms(killed.readyMs), target: '+ 4 s' },
     ];
@@ -121,7 +121,7 @@ async function start(broker: { readonly url: string; readonly monitorUrl: string
   }
   const readyMs = performance.now() - began;
   child.stdout.resume();
-  const memory = await peakMemory(child);
+  const memory = await costSoFar(child);
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<number> => {
     const asked = performance.now();
     const ended = once(child, 'exit');
@@ -133,10 +133,11 @@ async function start(broker: { readonly url: string; readonly monitorUrl: string
 }
 
 /** As the kernel counts it; unknown elsewhere than on Linux. */
-async function peakMemory({ pid }: ChildProcess): Promise<string> {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(text) ?? [];
-  return kilobytes === undefined ? 'unknown' : `${Math.round(Number(kilobytes) / 1024)} MB`;
+async function costSoFar({ pid }: ChildProcess): Promise<string> {
+  const cost = pid === undefined ? undefined : await costOf(pid);
+  if (cost === undefined) return 'unknown';
+  const peak = Math.round(cost.peakMemory / 1024 / 1024);
+  return `${peak} MB, ${cost.cpuSeconds.toFixed(2)} s`;
 }
 
 function ms(value: number): string {

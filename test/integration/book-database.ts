@@ -4,7 +4,7 @@ import { setPasswords } from '#migrations/passwords.ts';
 import { openStore } from '#shared/store/open-store.ts';
 import { createDatabase } from '#test/support/test-database.ts';
 
-export type BookRole = 'recorder' | 'reader' | 'executor';
+export type BookRole = 'recorder' | 'reader' | 'executor' | 'gateway';
 
 /** A database of a test's own with an empty book in it, as the migrations make it. */
 export type BookDatabase = AsyncDisposable & {
@@ -19,7 +19,12 @@ export async function createBook(serverUrl = inject('postgresUrl')): Promise<Boo
   const database = await createDatabase(serverUrl);
   await using owner = openStore({ databaseUrl: database.url, name: 'test' });
   await migrate(owner.db);
-  await setPasswords(owner.db, { recorder: password, reader: password, executor: password });
+  await setPasswords(owner.db, {
+    recorder: password,
+    reader: password,
+    executor: password,
+    gateway: password,
+  });
   return {
     urlFor(role) {
       const url = new URL(database.url);

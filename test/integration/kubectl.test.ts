@@ -85,13 +85,6 @@ spec:
           name: web-disk
 `;
 
-const plainService = `
-apiVersion: v1
-kind: Service
-metadata: {name: kubernetes-none}
-spec: {ports: [{port: 80}]}
-`;
-
 function deployment(image: string, variables: readonly string[]): string {
   const env = variables.map((name) => `{name: ${name}, value: "1"}`).join(', ');
   return `
@@ -356,10 +349,8 @@ data: {${more}}
     const path = '-o jsonpath={.spec.replicas}';
     expect(await run(`get vmpool vm-pool-cirros ${path}`)).toBe('1');
     const labels = '{"metadata":{"labels":{"by":"patch"}}}';
-    await run(
-      `patch service kubernetes-none --type=strategic -p ${labels} --dry-run=client -f -`,
-      plainService,
-    );
+    await run(`patch namespace default --type=strategic -p ${labels}`);
+    expect(await run('get namespace -l by=patch -o name')).toBe('namespace/default\n');
   });
 
   test('get -w prints changes as they come, and wait waits for them', async () => {

@@ -31,6 +31,8 @@ export type Surroundings = {
 export type Pipeline = AsyncDisposable & {
   /** Name of the service and what it failed with, for each time that one was started anew. */
   readonly failures: readonly { readonly name: string; readonly error: unknown }[];
+  /** The connection of each service that runs now, by its name. */
+  readonly streams: ReadonlyMap<string, Stream>;
 };
 
 const policy: Policy = { mode: 'manage', kubevirtControllers: 'off' };
@@ -42,12 +44,14 @@ const log = silentLogger();
 export function startPipeline(around: Surroundings): Pipeline {
   const stop = new AbortController();
   const failures: { name: string; error: unknown }[] = [];
+  const streams = new Map<string, Stream>();
   const services = { watcher, reconciler, executor, recorder };
   const running = Object.entries(services).map(async ([name, run]) => {
     while (!stop.signal.aborted) {
       const turn = new AbortController();
       try {
         await using stream = await openNatsLog(around.broker, log);
+        streams.set(name, stream);
         const signal = AbortSignal.any([stop.signal, turn.signal]);
         await Promise.race([run(around, stream, signal), stream.lost]);
       } catch (error) {
@@ -59,6 +63,7 @@ export function startPipeline(around: Surroundings): Pipeline {
   });
   return {
     failures,
+    streams,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await Promise.all(running);
@@ -96,7 +101,13 @@ const executor: Run = async ({ book, cluster }, stream, signal) => {
     {
       stream,
       hands: createHands({ cluster, key, policy, clock }),
-      gate: new BookGate({ lineage, read: () => position.read(), clock, log }),
+      gate: new BookGate({
+        lineage,
+        read: () => position.read(),
+        strain: () => stream.condition().strain,
+        clock,
+        log,
+      }),
       lanes: { creates: new Lane(8), others: new Lane(8), notices: new Lane(2) },
       clock,
       log,
