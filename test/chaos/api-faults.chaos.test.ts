@@ -33,7 +33,7 @@ const sometimes: readonly Case[] = [
   {
     name: 'reset-after',
     rule: ({ watch }) =>
-      watch ? { type: 'reset-after', bytes: random.between(1, 20_000) } : { type: 'pass' },
+      watch ? { type: 'reset-after', bytes: random.between(1, 60_000) } : { type: 'pass' },
   },
   {
     name: 'lose-answer',
