@@ -34,11 +34,26 @@ const known: Readonly<Record<string, RegExp>> = {
  */
 export function annotationHold({ meta }: ScaledSet): Hold | undefined {
   if (meta.deletedAt !== undefined) return undefined;
-  const wrong = Object.entries(meta.annotations)
-    .filter(([key, value]) => key.startsWith(annotationPrefix) && known[key]?.test(value) !== true)
-    .map(([key, value]) => (known[key] === undefined ? key : `${key}: ${value}`))
+  const wrong = strangeAnnotations(meta.annotations)
+    .map(({ key, value, isKnown }) => (isKnown ? `${key}: ${value}` : key))
     .toSorted();
   if (wrong.length === 0) return undefined;
   const because = `not scaled in because of annotation ${wrong.join(', ')}, which says nothing to us`;
   return { reason: 'InvalidAnnotation', because };
+}
+
+export type StrangeAnnotation = {
+  readonly key: string;
+  readonly value: string;
+  /** The key is one of ours, and its value none. */
+  readonly isKnown: boolean;
+};
+
+/** Annotations under our prefix that say nothing to us, by key or by value. */
+export function strangeAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): readonly StrangeAnnotation[] {
+  return Object.entries(annotations)
+    .filter(([key, value]) => key.startsWith(annotationPrefix) && known[key]?.test(value) !== true)
+    .map(([key, value]) => ({ key, value, isKnown: known[key] !== undefined }));
 }

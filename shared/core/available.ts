@@ -5,16 +5,16 @@ import { msOf } from './time.ts';
 
 /** Members that have been ready for as long as the spec asks, and when the next one will have been. */
 export function availability(
-  members: readonly Member[],
+  { all, ready }: { readonly all: readonly Member[]; readonly ready: number },
   minReadySeconds: number | undefined,
   now: number,
 ): { readonly available: number; readonly wakeAt: number | undefined } {
-  const ready = members.filter(isReady);
   const minReadyMs = (minReadySeconds ?? 0) * 1000;
-  if (minReadyMs <= 0) return { available: ready.length, wakeAt: undefined };
+  if (minReadyMs <= 0) return { available: ready, wakeAt: undefined };
   let available = 0;
   let wakeAt: number | undefined;
-  for (const member of ready) {
+  for (const member of all) {
+    if (!isReady(member)) continue;
     const since = msOf(member.ready?.lastTransitionTime) ?? msOf(member.meta.createdAt) ?? 0;
     if (since + minReadyMs <= now) available += 1;
     else wakeAt = soonest(wakeAt, since + minReadyMs);

@@ -6,6 +6,7 @@ import type { Fold } from './fold.ts';
 import { foldSettled } from './pending.ts';
 import { foldDecided, foldHeld, foldOpened } from './plans.ts';
 import { foldPoison, forgetPoison } from './poison.ts';
+import { foldRewound } from './rewind.ts';
 import { foldSurveyBegan, foldSurveyed } from './surveys.ts';
 import type { Entry, View } from './view.ts';
 
@@ -41,6 +42,9 @@ function foldRecord(fold: Fold, record: LogRecord): void {
       return;
     case 'surveyed':
       foldSurveyed(fold, record);
+      return;
+    case 'rewound':
+      foldRewound(fold);
       return;
     case 'opened':
       foldOpened(fold, record);

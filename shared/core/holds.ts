@@ -81,7 +81,11 @@ export type Unsynced = {
 export function unsynced(view: View, set: ScaledSet, moment: Moment): Unsynced | undefined {
   const kinds = unsyncedKinds(view, set, moment.policy);
   if (kinds.length === 0) return undefined;
-  const because = `waiting for a whole survey of ${kinds.join(', ')}`;
+  const older = kinds.filter((kind) => view.kinds.get(kind)?.refused !== undefined);
+  const because =
+    older.length === 0
+      ? `waiting for a whole survey of ${kinds.join(', ')}`
+      : `the cluster lists ${older.join(', ')} at an older version than it was known at: if it was restored from a backup, rollcall accept-rewind lets the log follow it`;
   const tellAt = unsyncedSince(view, kinds) + tellUnsyncedAfterMs;
   if (moment.now < tellAt) return { because, wakeAt: tellAt };
   return { because, hold: { reason: 'Unsynced', because } };

@@ -46,6 +46,7 @@ export function kindOf(view: View, kind: Kind): KindView {
     highest: undefined,
     open: undefined,
     closed: undefined,
+    refused: undefined,
   };
   view.kinds.set(kind, fresh);
   return fresh;

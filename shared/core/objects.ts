@@ -16,7 +16,8 @@ export function addressOf(kind: Kind, namespace: string, name: string): string {
 
 /** The owner that controls an object: at most one says so. */
 export function controllerOf(meta: Meta): Owner | undefined {
-  return meta.owners.find((owner) => owner.controller === true);
+  for (const owner of meta.owners) if (owner.controller === true) return owner;
+  return undefined;
 }
 
 export function isSet(object: Observable | undefined): object is ScaledSet {

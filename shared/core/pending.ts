@@ -101,6 +101,11 @@ export function endUnseen(fold: Fold, kind: Kind): void {
   }
 }
 
+/** Ends a command whose effect, done as it was, may have been undone with the whole cluster. */
+export function dropPending(fold: Fold, pending: Pending): void {
+  end(fold, pending);
+}
+
 /** What a pending create will be called, by kind, namespace and name. */
 export function createdAddress(pending: Pending): string | undefined {
   const kind = createdKind(pending.command);

@@ -25,8 +25,8 @@ export type Commands = {
  */
 export function perTarget<T>(situation: Situation, work: PerTarget<T>): Commands {
   const { view, memory, moment, pending } = situation;
-  const asked = new Set(
-    pending.flatMap(({ command }) => (command.verb === work.verb ? subjectOf(command) : [])),
+  const asked = new Set<string | undefined>(
+    pending.map(({ command }) => (command.verb === work.verb ? subjectOf(command) : undefined)),
   );
   const commands: Command[] = [];
   let wakeAt: number | undefined;
@@ -35,6 +35,8 @@ export function perTarget<T>(situation: Situation, work: PerTarget<T>): Commands
     if (commands.length >= room) break;
     const uid = work.uidOf(target);
     if (asked.has(uid)) continue;
+    // What hangs on two members is asked for once.
+    asked.add(uid);
     const until = waitsUntil(view, memory, {
       class: classOf(work.verb),
       digest: work.digest,

@@ -6,6 +6,7 @@ import { memoryOf, touchAll, type Fold } from './fold.ts';
 import { isCombined, noticesWindowMs } from './notices.ts';
 import { failureReason } from './failures.ts';
 import { beginPending } from './pending.ts';
+import { doubtSurveys } from './surveys.ts';
 import { isFinished } from './replicaset/members.ts';
 import type { Memory, View } from './view.ts';
 
@@ -24,11 +25,12 @@ const carefulMs = 10 * 60 * 1000;
  * A new owner of the shard: plans are counted from 1 again. Commands of older epochs stay pending until
  * the executor has settled them.
  */
-export function foldOpened(fold: Fold, { run = '' }: Opened): void {
+export function foldOpened(fold: Fold, { run = '', trustsFrom }: Opened): void {
   fold.view.epoch = fold.sequence;
   fold.view.run = run;
   fold.view.plan = 0;
   if (fold.view.hasGap) fold.view.carefulUntil = fold.at + carefulMs;
+  if (trustsFrom !== undefined) doubtSurveys(fold, trustsFrom);
   touchAll(fold);
 }
 
@@ -85,10 +87,13 @@ function noteCommand(fold: Fold, memory: Memory, command: Command): void {
     case 'mark-api-version':
       memory.marked = true;
       return;
-    case 'secure-set':
-    case 'create-revision':
     case 'create-vm':
     case 'create-vmi':
+      // A set that is too small has nothing left to remove because it was made smaller once.
+      memory.explained = 0;
+      return;
+    case 'secure-set':
+    case 'create-revision':
     case 'retire-set':
     case 'post-event':
     case 'secure-member':

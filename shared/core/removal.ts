@@ -60,13 +60,22 @@ export function removeMembers(situation: Situation, removal: Removal): Removed {
 
 /** Stands while members are too many and a delete was refused. */
 export function removalTrouble(
-  { memory }: Situation,
+  { memory, pending }: Situation,
   order: readonly Member[],
   asTrouble: (text: string) => Trouble,
 ): Trouble | undefined {
-  const refusal = refusalsOf(memory, { class: 'delete' }).findLast(
-    ({ behind, target }) =>
-      behind === undefined && order.some((member) => member.meta.uid === target),
+  const refusals = refusalsOf(memory, { class: 'delete' });
+  if (refusals.length === 0) return undefined;
+  const subjects = new Set<string | undefined>([
+    ...order.map(({ meta }) => meta.uid),
+    // One that is tried again is no success yet.
+    ...pending.map(({ command }) =>
+      command.verb === 'delete-member' ? command.member.uid : undefined,
+    ),
+  ]);
+  subjects.delete(undefined);
+  const refusal = refusals.findLast(
+    ({ behind, target }) => behind === undefined && subjects.has(target),
   );
   return refusal === undefined ? undefined : asTrouble(refusalText(refusal));
 }

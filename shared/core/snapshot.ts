@@ -55,23 +55,27 @@ function toView(snapshot: Snapshot): View {
 
 type KindSnapshot = Snapshot['kinds'][number];
 
-function fromKind({ synced, since, highest, open, closed }: KindView): Omit<KindSnapshot, 'kind'> {
+function fromKind(view: KindView): Omit<KindSnapshot, 'kind'> {
+  const { synced, since, highest, open, closed, refused } = view;
   return {
     synced,
     since,
     highest,
     open: open === undefined ? undefined : { ...open, seen: [...open.seen] },
     closed,
+    refused,
   };
 }
 
-function toKind({ synced, since, highest, open, closed }: KindSnapshot): Omit<KindView, 'uids'> {
+function toKind(kind: KindSnapshot): Omit<KindView, 'uids'> {
+  const { synced, since, highest, open, closed, refused } = kind;
   return {
     synced,
     since,
     highest,
     open: open === undefined ? undefined : { ...open, floor: open.floor, seen: new Set(open.seen) },
     closed,
+    refused,
   };
 }
 

@@ -1,11 +1,10 @@
 import type { ScaledSet } from '#shared/contract/objects.ts';
-import { parseSelector, selectorMatches } from './selector.ts';
+import { unusedDisks, unusedText } from './admission/machine-rules.ts';
+import { selectionProblem } from './admission/selector-rule.ts';
+import type { SelectionProblem } from './admission/selector-rule.ts';
 
 /** Why a spec cannot be acted on: `reason` for programs, `message` for people. */
-export type SpecProblem = {
-  readonly reason: 'InvalidTemplate' | 'InvalidSelector' | 'SelectorMismatch';
-  readonly message: string;
-};
+export type SpecProblem = SelectionProblem;
 
 /** Told by a watcher that named a pool's strategies and did not say what is in them. */
 function isHalfKnown(set: ScaledSet): boolean {
@@ -27,20 +26,12 @@ export function specProblem(set: ScaledSet): SpecProblem | undefined {
   if (template === undefined) {
     return { reason: 'InvalidTemplate', message: 'the spec has no usable template' };
   }
-  if (set.selector === undefined) {
-    return { reason: 'InvalidSelector', message: 'the spec has no selector' };
-  }
-  const selector = parseSelector(set.selector);
-  if ('problem' in selector) return { reason: 'InvalidSelector', message: selector.problem };
-  if (
-    set.kind === 'VirtualMachineInstanceReplicaSet' &&
-    Object.keys(template.labels).length === 0
-  ) {
-    return { reason: 'InvalidTemplate', message: 'the template has no labels' };
-  }
-  if (selectorMatches(selector, template.labels)) return undefined;
-  return {
-    reason: 'SelectorMismatch',
-    message: 'the selector does not match the labels of the template',
-  };
+  const claims = new Set(template.claims.map(({ name }) => name));
+  const [unused] = unusedDisks(
+    template.disks.map(({ name }) => name),
+    claims,
+  );
+  if (unused !== undefined) return { reason: 'InvalidTemplate', message: unusedText(unused) };
+  const { kind, selector } = set;
+  return selectionProblem({ kind, selector, labels: template.labels });
 }

@@ -46,7 +46,7 @@ test('a new uid under an old name replaces it at the close', () => {
 test('a list that is older than what is known is refused', () => {
   given(aPool({ replicas: 1 }), aRevision(), aVm('web-0', { version: 900 }))
     .surveys(vmKind, [], 800)
-    .waits('waiting for a whole survey of VirtualMachine')
+    .waits()
     .surveys(vmKind, [aVm('web-0', { version: 900 })], 1002)
     .rests('1 of 1: nothing to do');
 });

@@ -41,7 +41,10 @@ export function foldSurveyed(fold: Fold, record: Surveyed): void {
     if (kind.uids.size === 0) close(fold, kind, { record, open });
     return;
   }
-  if (floor !== undefined && compareResourceVersions(record.resourceVersion, floor) < 0) return;
+  if (floor !== undefined && compareResourceVersions(record.resourceVersion, floor) < 0) {
+    kind.refused = record.resourceVersion;
+    return;
+  }
   const lost = lostIn(view, { open, record });
   if (lost === 'unknown') return;
   for (const uid of absentFrom(view, kind, { record, open, lost })) buryUid(fold, uid);
@@ -54,10 +57,20 @@ export function isSynced(view: View, kind: Kind): boolean {
   return view.kinds.get(kind)?.synced ?? false;
 }
 
+/** The log was set back: surveys that began before a sequence are no proof of what is there now. */
+export function doubtSurveys(fold: Fold, before: number): void {
+  for (const kind of fold.view.kinds.values()) {
+    if (kind.open !== undefined && kind.open.beganAt < before) kind.open = undefined;
+    const isProven = kind.closed !== undefined && kind.closed.beganAt >= before;
+    if (!isProven) setSynced(fold, kind, false);
+  }
+}
+
 type Closing = { readonly record: Surveyed; readonly open: OpenSurvey };
 
 function close(fold: Fold, kind: KindView, { record, open }: Closing): void {
   kind.closed = { resourceVersion: record.resourceVersion, beganAt: open.beganAt };
+  kind.refused = undefined;
   setSynced(fold, kind, true);
 }
 

@@ -71,6 +71,8 @@ export type KindView = {
   highest: ResourceVersion | undefined;
   open: OpenSurvey | undefined;
   closed: ClosedSurvey | undefined;
+  /** Version of a list that was older than what was known; undefined once a list was taken. */
+  refused: ResourceVersion | undefined;
 };
 
 export type OpenSurvey = {

@@ -1,6 +1,6 @@
 import type { Pool } from '#shared/contract/objects.ts';
 import type { Balance } from '#shared/contract/records.ts';
-import { desiredOf, isReady } from '../objects.ts';
+import { desiredOf } from '../objects.ts';
 import type { PoolMembers } from './members.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -36,7 +36,7 @@ export function poolBalance(members: PoolMembers, { desired, missing, surplus }:
     desired,
     active: members.all.length - members.terminating.length,
     terminating: members.terminating.length,
-    ready: members.all.filter(isReady).length,
+    ready: members.ready,
     creating: members.coming,
     deleting: members.doomed.size,
     surplus: surplus > 0 ? surplus : Math.min(0, -missing),

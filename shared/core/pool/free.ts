@@ -131,9 +131,10 @@ function troubleOf({ memory }: Situation, held: readonly Vm[]): Trouble | undefi
   return { reason: 'FailedScaleIn', message };
 }
 
-function preserveTrouble({ memory }: Situation): Trouble | undefined {
+function preserveTrouble({ memory, view }: Situation): Trouble | undefined {
+  const objects: ReadonlyMap<string, unknown> = view.objects;
   const refusal = refusalsOf(memory, { class: 'preserve' }).findLast(
-    ({ behind }) => behind === undefined,
+    ({ behind, target }) => behind === undefined && objects.has(target ?? ''),
   );
   if (refusal === undefined) return undefined;
   const message = `error during scale in: keeping a disk is refused: ${refusalText(refusal)}`;

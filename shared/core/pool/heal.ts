@@ -9,7 +9,7 @@ import { nothing, type Situation, type Step } from '../situation.ts';
 import { msOf } from '../time.ts';
 import type { PoolMembers } from './members.ts';
 import { keepsDisks } from './policy.ts';
-import { deletedNotice } from './scale-in.ts';
+import { byPolicy, deletedNotice, failedScaleIn } from './scale-in.ts';
 
 /** KubeVirt's defaults (pool.go 6.10). */
 const defaultFailures = 3;
@@ -37,12 +37,20 @@ export function heal(situation: Situation<Pool>, members: PoolMembers): Step {
   const { set, moment } = situation;
   const healing = healingOf(situation);
   if (healing === undefined) return nothing;
-  const ill = members.staying.filter((vm) => (illAt(vm, healing) ?? Infinity) <= moment.now);
-  const wakeAt = nextIllAt(members.staying, healing, moment.now);
+  const { ill, wakeAt } = illOf(members.staying, healing, moment.now);
   if (ill.length === 0) return { type: 'pass', wakeAt };
+  // Upstream takes them by the policy of scale-in, selectors included (pool.go 6.10).
+  const { order, problem } = byPolicy(set, ill);
+  if (problem !== undefined) {
+    const trouble = failedScaleIn(`the selectors are wrong: ${problem}`);
+    return { type: 'pass', wakeAt, trouble };
+  }
+  if (order.length === 0) return { type: 'pass', wakeAt };
   const because = `${ill.length} do not start`;
   const halt = haltOf(situation);
-  if (halt !== undefined) return { type: 'pass', because, ...halt };
+  if (halt !== undefined) {
+    return { type: 'pass', because, ...halt, wakeAt: soonest(wakeAt, halt.wakeAt) };
+  }
   const alike = mostAlike(ill);
   if (alike.count > Math.max(1, members.all.length / 2)) {
     const held = `${alike.count} of ${members.all.length} fail alike (${alike.state}): not healed`;
@@ -50,12 +58,14 @@ export function heal(situation: Situation<Pool>, members: PoolMembers): Step {
   }
   const { left, freeAt } = allowance(situation, members);
   if (left === 0) return { type: 'pass', because, wakeAt: soonest(wakeAt, freeAt) };
-  const wanted = Math.min(left, ill.length);
+  const wanted = Math.min(left, order.length);
   const size = Math.max(desiredOf(set), members.all.length);
   const blocked = massDeleteHold(situation, { wanted, explained: 0, size });
-  if (blocked !== undefined) return { type: 'pass', because, ...blocked };
+  if (blocked !== undefined) {
+    return { type: 'pass', because, ...blocked, wakeAt: soonest(wakeAt, blocked.wakeAt) };
+  }
   const removed = removeMembers(situation, {
-    order: ill,
+    order,
     wanted,
     purpose: 'heal',
     because,
@@ -83,9 +93,21 @@ function illAt(vm: Vm, { failures, failingMs }: Healing): number | undefined {
   return since + (failingMs ?? defaultFailingMs);
 }
 
-function nextIllAt(members: readonly Vm[], healing: Healing, now: number): number | undefined {
-  const times = members.flatMap((vm) => illAt(vm, healing) ?? []).filter((at) => at > now);
-  return times.length === 0 ? undefined : Math.min(...times);
+/** Members that are ill, lowest ordinal first, and when the next one will be. */
+function illOf(
+  members: readonly Vm[],
+  healing: Healing,
+  now: number,
+): { readonly ill: readonly Vm[]; readonly wakeAt: number | undefined } {
+  const ill: Vm[] = [];
+  let wakeAt: number | undefined;
+  for (const vm of members) {
+    const at = illAt(vm, healing);
+    if (at === undefined) continue;
+    if (at <= now) ill.push(vm);
+    else wakeAt = soonest(wakeAt, at);
+  }
+  return { ill, wakeAt };
 }
 
 function mostAlike(ill: readonly Vm[]): { readonly count: number; readonly state: string } {

@@ -1,77 +1,131 @@
 import type { Uid } from '#shared/contract/ids.ts';
-import type { Pool, Vm } from '#shared/contract/objects.ts';
+import type { Pool, Revision, Vm } from '#shared/contract/objects.ts';
 import { poolFinalizer } from '#shared/contract/words.ts';
-import { addressOf, byName, isTerminating, isVm, ownedBy } from '../objects.ts';
+import { byName, controllerOf, isReady, isTerminating, isVm, namedAs } from '../objects.ts';
 import { ordinalOf } from '../names.ts';
-import { createdAddress } from '../pending.ts';
 import { parseSelector, selectorMatches } from '../selector.ts';
 import type { Situation } from '../situation.ts';
 
 /** VMs of a pool. All are owned by its uid; terminating ones count as present. */
 export type PoolMembers = {
+  /** In the order of their ordinals. */
   readonly all: readonly Vm[];
-  /** Neither terminating nor about to be deleted by us, highest ordinal first. */
+  /** Neither terminating nor about to be deleted by us, lowest ordinal first. */
   readonly staying: readonly Vm[];
+  /** Living members without our finalizer. */
+  readonly bare: readonly Vm[];
   readonly terminating: readonly Vm[];
   /** Standing, with a delete of ours on its way. */
   readonly doomed: ReadonlySet<Uid>;
   /** Living VMs that the pool owns though its selector does not match their labels: not counted. */
   readonly strays: readonly Vm[];
+  /** How many are ready, terminating ones included. */
+  readonly ready: number;
   /** Creates on their way whose VM is not seen yet. */
   readonly coming: number;
+  /** Revisions that the pool owns and that stay. */
+  readonly revisions: readonly Revision[];
 };
 
+/** One pass over what the pool owns, because every decision makes it. */
 export function poolMembers(situation: Situation<Pool>): PoolMembers {
-  const { view, set, pending } = situation;
-  const owned = ownedBy(view, set.meta.uid).filter(isVm);
-  const matches = situation.problem === undefined ? matcherOf(set) : () => true;
-  const strays = owned.filter((vm) => !isTerminating(vm) && !matches(vm));
-  const all = strays.length === 0 ? owned : owned.filter((vm) => !strays.includes(vm));
-  const standing = all.filter((vm) => !isTerminating(vm));
-  const doomed = doomedBy(situation);
-  const staying = standing.filter((vm) => !doomed.has(vm.meta.uid)).toSorted(highestFirst);
-  const present = new Set(all.map(addressOfVm));
-  const coming = pending.filter(({ command }) => command.verb === 'create-vm');
-  const unseen = coming.filter((create) => !present.has(createdAddress(create) ?? ''));
-  return {
-    all,
-    staying,
-    terminating: all.filter(isTerminating),
-    doomed: new Set(standing.map((vm) => vm.meta.uid).filter((uid) => doomed.has(uid))),
-    strays,
-    coming: unseen.length,
-  };
+  const { vms, revisions } = ownedVms(situation);
+  const belongs = membership(situation);
+  const deleted = doomedBy(situation);
+  const all: Vm[] = [];
+  const staying: Vm[] = [];
+  const bare: Vm[] = [];
+  const terminating: Vm[] = [];
+  const strays: Vm[] = [];
+  const doomed = new Set<Uid>();
+  let ready = 0;
+  for (const vm of vms) {
+    const going = isTerminating(vm);
+    if (!going && belongs?.(vm) === false) {
+      strays.push(vm);
+      continue;
+    }
+    all.push(vm);
+    if (isReady(vm)) ready += 1;
+    if (going) terminating.push(vm);
+    else if (deleted.size > 0 && deleted.has(vm.meta.uid)) doomed.add(vm.meta.uid);
+    else staying.push(vm);
+    if (!going && !hasPoolFinalizer(vm)) bare.push(vm);
+  }
+  const coming = unseenCreates(situation, new Set(strays));
+  return { all, staying, bare, terminating, doomed, strays, ready, coming, revisions };
 }
 
-/** A spec that cannot be used takes no member from the pool: it is what has to be mended. */
-function matcherOf({ selector }: Pool): (vm: Vm) => boolean {
-  const parsed = selector === undefined ? undefined : parseSelector(selector);
-  if (parsed === undefined || 'problem' in parsed) return () => true;
+/** VMs by ordinal, those without one first: they were not made by us. Equal ordinals go by name. */
+function ownedVms({ view, set }: Situation<Pool>): {
+  readonly vms: readonly Vm[];
+  readonly revisions: readonly Revision[];
+} {
+  const vms: Vm[] = [];
+  const ordinals: number[] = [];
+  const revisions: Revision[] = [];
+  for (const uid of view.owned.get(set.meta.uid) ?? []) {
+    const object = view.objects.get(uid);
+    if (object?.kind === 'VirtualMachine') {
+      vms.push(object);
+      ordinals.push(ordinalOf(object.meta.name) ?? -1);
+    } else if (object?.kind === 'ControllerRevision' && !isTerminating(object)) {
+      revisions.push(object);
+    }
+  }
+  return { vms: byOrdinal(vms, ordinals), revisions: revisions.toSorted(byName) };
+}
+
+/** Ordinals are nearly always all different and close together, so that no comparison is needed. */
+function byOrdinal(vms: readonly Vm[], ordinals: readonly number[]): readonly Vm[] {
+  const places: (Vm | undefined)[] = Array.from({ length: 2 * vms.length });
+  for (const [at, vm] of vms.entries()) {
+    const ordinal = ordinals[at] ?? -1;
+    if (ordinal < 0 || ordinal >= places.length || places[ordinal] !== undefined) {
+      return compared(vms);
+    }
+    places[ordinal] = vm;
+  }
+  return places.filter((vm) => vm !== undefined);
+}
+
+function compared(vms: readonly Vm[]): readonly Vm[] {
+  return vms
+    .map((vm) => ({ vm, ordinal: ordinalOf(vm.meta.name) ?? -1 }))
+    .toSorted((left, right) => left.ordinal - right.ordinal || byName(left.vm, right.vm))
+    .map(({ vm }) => vm);
+}
+
+/**
+ * Whether a VM counts. A spec that cannot be used takes no member from the pool, for it is what has to be
+ * mended; nor does one that is being deleted, for its members go with it.
+ */
+function membership({ set, problem }: Situation<Pool>): ((vm: Vm) => boolean) | undefined {
+  if (problem !== undefined || isTerminating(set) || set.selector === undefined) return undefined;
+  const parsed = parseSelector(set.selector);
+  if ('problem' in parsed) return undefined;
   return ({ meta }) => selectorMatches(parsed, meta.labels);
+}
+
+function unseenCreates({ view, set, pending }: Situation<Pool>, strays: ReadonlySet<Vm>): number {
+  const { namespace, uid } = set.meta;
+  return pending.filter(({ command }) => {
+    if (command.verb !== 'create-vm') return false;
+    return !namedAs(view, 'VirtualMachine', { namespace, name: command.name }).some(
+      (vm) => controllerOf(vm.meta)?.uid === uid && isVm(vm) && !strays.has(vm),
+    );
+  }).length;
 }
 
 /** Members that a pending delete of ours is about. */
 export function doomedBy({ pending }: Situation): ReadonlySet<Uid> {
-  return new Set(
-    pending.flatMap(({ command }) =>
-      command.verb === 'delete-member' ? [command.member.uid] : [],
-    ),
-  );
+  const doomed = new Set<Uid>();
+  for (const { command } of pending) {
+    if (command.verb === 'delete-member') doomed.add(command.member.uid);
+  }
+  return doomed;
 }
 
 export function hasPoolFinalizer({ meta }: Vm | Pool): boolean {
   return meta.finalizers.includes(poolFinalizer);
-}
-
-/**
- * Highest ordinal first. A member without one was not made by us and goes last; members with equal
- * ordinals go by name, so that the order is total.
- */
-function highestFirst(left: Vm, right: Vm): number {
-  const difference = (ordinalOf(right.meta.name) ?? -1) - (ordinalOf(left.meta.name) ?? -1);
-  return difference === 0 ? byName(right, left) : difference;
-}
-
-function addressOfVm({ kind, meta }: Vm): string {
-  return addressOf(kind, meta.namespace, meta.name);
 }

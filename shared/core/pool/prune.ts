@@ -6,9 +6,10 @@ import {
 } from '#shared/contract/words.ts';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import { perTarget } from '../per-target.ts';
-import { nothing, type Situation, type Step } from '../situation.ts';
+import { refusalText, refusalsOf } from '../refusals.ts';
+import { nothing, type Situation, type Step, type Trouble } from '../situation.ts';
 import type { PoolMembers } from './members.ts';
-import { currentRevision, ownRevisions } from './revision.ts';
+import { detached } from './release.ts';
 import type { Rollout } from './rollout.ts';
 
 /** How many different templates can be gone back to. */
@@ -22,20 +23,27 @@ export const revisionsKept = 10;
 export function prune(
   situation: Situation<Pool>,
   members: PoolMembers,
-  { standings }: Rollout,
+  { current, instancesFrom }: Rollout,
 ): Step {
-  const { view, set } = situation;
-  const own = ownRevisions(view, set);
+  const { set, pending } = situation;
+  const own = members.revisions;
   if (own.length <= 1) return nothing;
-  const used = new Set<string | undefined>([
-    currentRevision(view, set)?.meta.name,
+  const keeps = new Set<string | undefined>([
+    current?.meta.name,
     set.meta.annotations[rollBackAnnotation],
     set.meta.annotations[replaceDisksAnnotation],
-    ...members.all.map(({ meta }) => meta.labels[revisionLabel]),
-    ...standings.map(({ vmi }) => vmi?.meta.labels[revisionLabel]),
+    ...instancesFrom,
+    // A command that is on its way stamps from its revision.
+    ...pending.map(({ command }) =>
+      command.verb === 'create-vm' || command.verb === 'update-vm' ? command.revision : undefined,
+    ),
     ...newestOfEach(own).slice(0, revisionsKept),
   ]);
-  const targets = own.filter(({ meta }) => !used.has(meta.name));
+  const spare = own.filter(({ meta }) => !keeps.has(meta.name));
+  if (spare.length === 0) return nothing;
+  const standing = [...members.all, ...members.strays, ...detached(situation)];
+  const used = new Set(standing.map(({ meta }) => meta.labels[revisionLabel]));
+  const targets = spare.filter(({ meta }) => !used.has(meta.name));
   if (targets.length === 0) return nothing;
   const because = 'no member is made from it, and newer ones are kept';
   const { commands, wakeAt } = perTarget(situation, {
@@ -47,8 +55,18 @@ export function prune(
       ...{ effect, because, name, uid },
     }),
   });
-  if (commands.length === 0) return { type: 'pass', wakeAt };
-  return { type: 'act', because, commands, wakeAt };
+  const trouble = troubleOf(situation, targets);
+  if (commands.length === 0) return { type: 'pass', wakeAt, trouble };
+  return { type: 'act', because, commands, wakeAt, trouble };
+}
+
+function troubleOf({ memory }: Situation, targets: readonly Revision[]): Trouble | undefined {
+  const refusal = refusalsOf(memory, { class: 'prune' }).findLast(
+    ({ behind, target }) => behind === undefined && targets.some(({ meta }) => meta.uid === target),
+  );
+  if (refusal === undefined) return undefined;
+  const message = `error while pruning vmpool revisions: ${refusalText(refusal)}`;
+  return { reason: 'FailedRevisionPruning', message };
 }
 
 /** The newest revision of each template, newest first, by name. */

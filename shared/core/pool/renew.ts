@@ -1,14 +1,13 @@
 import type { Notice } from '#shared/contract/commands.ts';
-import type { Pool, Vm, Vmi } from '#shared/contract/objects.ts';
+import type { Observable, Pool, Vm, Vmi } from '#shared/contract/objects.ts';
 import { replaceDisksAnnotation, revisionLabel } from '#shared/contract/words.ts';
 import { haltOf } from '../halt.ts';
-import { isReady } from '../objects.ts';
+import { isReady, isTerminating } from '../objects.ts';
 import { perTarget, soonest } from '../per-target.ts';
 import { refusalText, refusalsOf } from '../refusals.ts';
 import { removeMembers } from '../removal.ts';
 import { nothing, type Hold, type Situation, type Step, type Trouble } from '../situation.ts';
 import { isSynced } from '../surveys.ts';
-import { currentRevision } from './revision.ts';
 import type { Rollout, Standing } from './rollout.ts';
 import { waitsForDisks } from './update.ts';
 
@@ -24,55 +23,65 @@ export function renew(situation: Situation<Pool>, rollout: Rollout): Step {
   if (!isSynced(view, 'VirtualMachineInstance')) return nothing;
   const labelling = relabel(situation, rollout);
   if (labelling.type === 'act') return labelling;
-  const chosen = chosenNow(rollout);
+  const chosen = chosenNow(situation, rollout);
   const restarting = restart(situation, chosen);
-  if (restarting.type === 'act')
-    return { ...restarting, wakeAt: soonest(restarting.wakeAt, rollout.stuckAt) };
-  const replacing = replace(situation, chosen);
+  const wakeAt = soonest(soonest(restarting.wakeAt, labelling.wakeAt), rollout.stuckAt);
+  if (restarting.type === 'act') return { ...restarting, wakeAt };
+  const replacing = rollout.mayReplaceDisks ? replace(situation, chosen) : nothing;
   return {
     ...replacing,
-    trouble: restarting.trouble ?? replacing.trouble,
-    wakeAt: soonest(soonest(restarting.wakeAt, replacing.wakeAt), rollout.stuckAt),
+    trouble: restarting.trouble ?? labelling.trouble ?? replacing.trouble,
+    wakeAt: soonest(wakeAt, replacing.wakeAt),
   };
 }
 
-/** Told while an edit of dataVolumeTemplates waits for the word that the old disks may go. */
-export function diskHold(situation: Situation<Pool>, rollout: Rollout): Hold | undefined {
-  const { set, view } = situation;
-  const waiting = waitsForDisks(rollout);
-  if (waiting.length === 0 || mayReplaceDisks(situation)) return undefined;
-  const revision = currentRevision(view, set)?.meta.name;
+/**
+ * Told while an edit of dataVolumeTemplates waits for the word that the old disks may go: an annotation,
+ * which names a revision so that it allows this replacement and not every later one. Only a proactive
+ * pool takes members down by itself.
+ */
+export function diskHold(rollout: Rollout): Hold | undefined {
+  const count = waitsForDisks(rollout).length;
+  const isProactive = rollout.strategy.type === 'proactive';
+  if (count === 0 || (isProactive && rollout.mayReplaceDisks)) return undefined;
+  const revision = rollout.current?.meta.name;
+  if (!isProactive) {
+    const because = `the disks of ${count} members are those of an older template: whoever is deleted is made anew with new ones`;
+    return { reason: 'DiskReplacementHeld', because };
+  }
   const because =
     revision === undefined
-      ? `the disks of ${waiting.length} members would be replaced`
-      : `the disks of ${waiting.length} members would be replaced and lost: ` +
+      ? `the disks of ${count} members would be replaced`
+      : `the disks of ${count} members would be replaced and lost: ` +
         `annotate ${replaceDisksAnnotation}=${revision} to allow it`;
   return { reason: 'DiskReplacementHeld', because };
 }
 
-/** The annotation names a revision, so that it allows this replacement and not every later one. */
-export function mayReplaceDisks({ set, view }: Pick<Situation<Pool>, 'set' | 'view'>): boolean {
-  const allowed = set.meta.annotations[replaceDisksAnnotation];
-  return allowed !== undefined && allowed === currentRevision(view, set)?.meta.name;
-}
-
-/** What may be taken down now: all that is not ready, and of the rest as many as the limits allow. */
-function chosenNow({ due, budget, stuck }: Rollout): readonly Standing[] {
-  const unready = due.filter(({ vm }) => !isReady(vm));
+/**
+ * What may be taken down now: all that is not ready, and of the rest as many as the limits allow, in order.
+ * A VM whose update is on its way holds its place, so that which answer comes first decides nothing; one
+ * whose update was refused does not hold up the others.
+ */
+function chosenNow({ pending }: Situation, { due, budget, stuck }: Rollout): readonly Standing[] {
+  const unready = due.filter((standing) => isRipe(standing) && !isReady(standing.vm));
   if (stuck.length > 0 || budget <= 0) return unready;
-  const rest = due.filter((standing) => isReady(standing.vm) && isActionable(standing));
-  return [...unready, ...rest.slice(0, budget)];
+  const updating = new Set(
+    pending.flatMap(({ command }) => (command.verb === 'update-vm' ? command.member.uid : [])),
+  );
+  const next = due
+    .filter(({ vm }) => isReady(vm))
+    .filter((standing) => isRipe(standing) || updating.has(standing.vm.meta.uid));
+  return [...unready, ...next.slice(0, budget).filter(isRipe)];
 }
 
-/** A VM that has yet to be updated takes up none of the budget. */
-function isActionable({ edit, instance }: Standing): boolean {
-  return edit === 'replace' || (edit === 'none' && instance === 'restart');
+function isRipe({ edit }: Standing): boolean {
+  return edit === 'replace' || edit === 'none';
 }
 
 type Running = { readonly vm: Vm; readonly vmi: Vmi };
 
-function relabel(situation: Situation<Pool>, { standings }: Rollout): Step {
-  const targets = standings
+function relabel(situation: Situation<Pool>, { open }: Rollout): Step {
+  const targets = open
     .filter(({ edit, instance }) => edit === 'none' && instance === 'label')
     .flatMap(running);
   const because = 'nothing but labels has changed';
@@ -88,17 +97,18 @@ function relabel(situation: Situation<Pool>, { standings }: Rollout): Step {
       revision: vm.meta.labels[revisionLabel] ?? '',
     }),
   });
-  if (commands.length === 0) return { type: 'pass', wakeAt };
-  return { type: 'act', because, commands, wakeAt };
+  const trouble = troubleOf(situation, 'label');
+  if (commands.length === 0) return { type: 'pass', wakeAt, trouble };
+  return { type: 'act', because, commands, wakeAt, trouble };
 }
 
 function restart(situation: Situation<Pool>, chosen: readonly Standing[]): Step {
   const targets = chosen
     .filter(({ edit, instance }) => edit === 'none' && instance === 'restart')
     .flatMap(running);
-  if (targets.length === 0) return nothing;
+  const trouble = troubleOf(situation, 'restart');
+  if (targets.length === 0) return { type: 'pass', trouble };
   const because = `${targets.length} run what an older template says`;
-  const trouble = troubleOf(situation, targets);
   const { commands, wakeAt } = perTarget(situation, {
     verb: 'restart-member',
     targets,
@@ -122,7 +132,7 @@ function restart(situation: Situation<Pool>, chosen: readonly Standing[]): Step 
  */
 function replace(situation: Situation<Pool>, chosen: readonly Standing[]): Step {
   const order = chosen.filter(({ edit }) => edit === 'replace').map(({ vm }) => vm);
-  if (order.length === 0 || !mayReplaceDisks(situation)) return nothing;
+  if (order.length === 0) return nothing;
   const because = `${order.length} are made anew with new disks`;
   const halt = haltOf(situation);
   if (halt !== undefined) return { type: 'pass', because, ...halt };
@@ -147,12 +157,16 @@ function updatedNotice({ meta }: Vm | Vmi): Notice {
   return { type: 'Normal', reason: 'SuccessfulDelete', message };
 }
 
-function troubleOf({ memory }: Situation, targets: readonly Running[]): Trouble | undefined {
-  const refusal = refusalsOf(memory, { class: 'restart' }).findLast(
-    ({ behind, target }) =>
-      behind === undefined && targets.some(({ vmi }) => vmi.meta.uid === target),
-  );
+/** Stands as long as the instance does, also while it is tried again (B18). */
+function troubleOf({ memory, view }: Situation, kind: 'label' | 'restart'): Trouble | undefined {
+  const refusal = refusalsOf(memory, { class: kind }).findLast(({ behind, target }) => {
+    if (behind !== undefined || target === undefined) return false;
+    const objects: ReadonlyMap<string, Observable> = view.objects;
+    const instance = objects.get(target);
+    return instance !== undefined && !isTerminating(instance);
+  });
   if (refusal === undefined) return undefined;
-  const message = `error during VMI update: restarting is refused: ${refusalText(refusal)}`;
+  const what = kind === 'label' ? 'labelling' : 'restarting';
+  const message = `error during VMI update: ${what} is refused: ${refusalText(refusal)}`;
   return { reason: 'FailedUpdate', message };
 }

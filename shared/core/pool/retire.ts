@@ -3,6 +3,7 @@ import type { EffectId } from '#shared/contract/ids.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { disksPerPlan, endangeredDisks } from '../disks.ts';
 import { haltOf } from '../halt.ts';
+import { isTerminating } from '../objects.ts';
 import { waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
 import { unstartedCreates } from '../to-size.ts';
@@ -18,13 +19,18 @@ const because = 'the pool is being deleted';
  */
 export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
   const { set, pending, memory } = situation;
-  const owned = [...members.all, ...members.strays];
-  const held = [...owned, ...detached(situation)].filter(hasPoolFinalizer);
+  const held = [...members.all, ...detached(situation)].filter(hasPoolFinalizer);
   const keeping = held.filter(({ meta }) => memory.keeps.has(meta.uid));
+  // Whether one that was to leave its disks behind goes at all is not known before its delete has ended.
+  const open = held.filter((vm) => !memory.keeps.has(vm.meta.uid) || isTerminating(vm));
   const step =
-    held.length === 0
+    open.length === 0
       ? nothing
-      : keepThenFree(situation, { held, keeping, purposeOf: () => 'retire' });
+      : keepThenFree(situation, {
+          held: open,
+          keeping: keeping.filter(isTerminating),
+          purposeOf: () => 'retire',
+        });
   const withdraws = unstartedCreates(pending).map(({ command }) => command.effect);
   if (withdraws.length > 0) return withWithdraws(step, withdraws);
   if (held.length > 0 || !hasPoolFinalizer(set)) return step;

@@ -1,16 +1,20 @@
-import type { Pool, Revision, Template, Vm } from '#shared/contract/objects.ts';
-import { revisionLabel } from '#shared/contract/words.ts';
+import type { Pool, Revision, Template } from '#shared/contract/objects.ts';
 import { compareText } from '#shared/lib/order.ts';
 import { isNameKnown, isTerminating, ownedBy } from '../objects.ts';
 import { refusalsOf, waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, type Situation, type Step } from '../situation.ts';
-import { compareDigests, type Comparison } from '../template.ts';
+import { compareDigests } from '../template.ts';
 import type { View } from '../view.ts';
 
 /** The pool's own revision that holds its template; the newest where several do. */
 export function currentRevision(view: View, pool: Pool): Revision | undefined {
-  return ownRevisions(view, pool)
-    .filter((revision) => compareDigests(revision.digest, pool.template?.digest) === 'same')
+  return currentOf(pool, ownRevisions(view, pool));
+}
+
+/** The one among the pool's own revisions that holds its template. */
+export function currentOf({ template }: Pool, own: readonly Revision[]): Revision | undefined {
+  return own
+    .filter((revision) => compareDigests(revision.digest, template?.digest) === 'same')
     .toSorted(
       (left, right) =>
         right.revision - left.revision || compareText(left.meta.name, right.meta.name),
@@ -62,20 +66,6 @@ export function nextRevisionName({ view, set, memory }: Situation<Pool>): string
       return candidate;
     }
   }
-}
-
-/**
- * Compares the template that a member was stamped from with the pool's: the revision that its label
- * names tells. `unknown` when there is no label, no such revision of this pool, or no comparable digest.
- */
-export function stampedFrom(view: View, pool: Pool): (member: Vm) => Comparison {
-  const byName = new Map(
-    ownRevisions(view, pool).map((revision) => [
-      revision.meta.name,
-      compareDigests(revision.digest, pool.template?.digest),
-    ]),
-  );
-  return (member) => byName.get(member.meta.labels[revisionLabel] ?? '') ?? 'unknown';
 }
 
 /** Revisions that the pool owns, by name; terminating ones are left out. */

@@ -2,14 +2,14 @@ import type { Pool } from '#shared/contract/objects.ts';
 import { rollBackAnnotation } from '#shared/contract/words.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
-import { ownRevisions } from './revision.ts';
+import type { PoolMembers } from './members.ts';
 
 /** Writes an earlier template back into the pool when an annotation names its revision. */
-export function rollBack(situation: Situation<Pool>): Step {
+export function rollBack(situation: Situation<Pool>, { revisions }: PoolMembers): Step {
   const { view, set, memory, moment } = situation;
   const name = set.meta.annotations[rollBackAnnotation];
   if (name === undefined) return nothing;
-  const revision = ownRevisions(view, set).find(({ meta }) => meta.name === name);
+  const revision = revisions.find(({ meta }) => meta.name === name);
   if (revision === undefined) {
     const because = `there is no revision ${name} of this pool to go back to`;
     return { type: 'pass', because, trouble: { reason: 'FailedRollBack', message: because } };

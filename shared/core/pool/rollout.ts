@@ -1,113 +1,176 @@
-import type { Pool, Update, Vm, Vmi } from '#shared/contract/objects.ts';
-import { progressDeadlineAnnotation, revisionLabel } from '#shared/contract/words.ts';
-import { desiredOf, isReady, isTerminating, namedAs } from '../objects.ts';
+import type { Pool, Revision, TemplateDigest, Update, Vm, Vmi } from '#shared/contract/objects.ts';
+import { replaceDisksAnnotation, revisionLabel } from '#shared/contract/words.ts';
+import { desiredOf } from '../objects.ts';
 import { mostDestroyed } from '../mass-delete.ts';
 import type { Situation } from '../situation.ts';
-import { msOf } from '../time.ts';
 import { membersOf } from './amount.ts';
+import { deadlinesOf } from './deadline.ts';
 import { editBetween, type Edit } from './edit.ts';
-import { ownRevisions } from './revision.ts';
+import { instancesOf, isMeantToRun, isUnavailable } from './instances.ts';
+import type { PoolMembers } from './members.ts';
+import { currentOf } from './revision.ts';
 import { readSelection, sorted } from './selection.ts';
+import { unstampedEdit } from './unstamped.ts';
 
 /** Where a member stands in a roll-out. */
 export type Standing = {
   readonly vm: Vm;
+  /** What it runs; absent also while that is on its way out. */
   readonly vmi: Vmi | undefined;
   /** What the template asks of the VM. `unstamped`: no revision of this pool says what it was made from. */
   readonly edit: Edit | 'unstamped';
   /** What its running instance needs once the VM is as it ought to be. */
   readonly instance: 'none' | 'label' | 'restart' | 'unknown';
-  readonly unavailable: boolean;
 };
 
 export type Rollout = {
   readonly strategy: Update;
-  /** All members that stay. */
-  readonly all: readonly Standing[];
-  /** Members that stay and that the strategy's selectors let it touch, in the order in which they go. */
-  readonly standings: readonly Standing[];
-  /** Members that have yet to be restarted or replaced. */
+  /** The revision that keeps the pool's template. */
+  readonly current: Revision | undefined;
+  /** Somebody has named the current revision: members may lose their disks for it. */
+  readonly mayReplaceDisks: boolean;
+  /** Members that are not as the template says and that the selectors let it touch, in their order. */
+  readonly open: readonly Standing[];
+  /** Members that have yet to be restarted or replaced, and may be. */
   readonly due: readonly Standing[];
-  /** Updated members that did not become ready in time: nothing more is taken down meanwhile. */
-  readonly stuck: readonly Standing[];
+  /** Updated members that are not available while a roll-out goes on. */
+  readonly waiting: readonly Vm[];
+  /** Those of them that did not become ready in time: nothing more is taken down meanwhile. */
+  readonly stuck: readonly Vm[];
   /** When the next member would count as stuck. */
   readonly stuckAt: number | undefined;
   /** Extra members that a roll-out may have now. */
   readonly surge: number;
   /** Members that may be taken down now; zero or less for none. */
   readonly budget: number;
+  /** Members that are as the template says, and run so. */
+  readonly updated: number;
+  /** Members behind the template, by the revision that they were made from. */
+  readonly behind: ReadonlyMap<string, number>;
+  /** Revisions that running instances were made from. */
+  readonly instancesFrom: ReadonlySet<string>;
   /** Why the selectors cannot be read. */
   readonly problem: string | undefined;
 };
-
-const defaultDeadlineMs = 600_000;
 
 /**
  * How far the template has come. KubeVirt's default is a proactive update of all members at once; the
  * limits of `rollingUpdate` go before the one of the spec.
  */
-export function rolloutOf(situation: Situation<Pool>, staying: readonly Vm[]): Rollout {
-  const { set, moment } = situation;
+export function rolloutOf(situation: Situation<Pool>, members: PoolMembers): Rollout {
+  const { set } = situation;
   const strategy: Update = set.update ?? { type: 'proactive' };
   const selects = readSelection(strategy.selection);
-  const all = standingsOf(situation, staying);
-  const chosen = typeof selects === 'function' ? all.filter(({ vm }) => selects(vm)) : [];
-  const due = strategy.type === 'proactive' ? chosen.filter(isDue) : [];
-  const waiting = all.filter(({ edit, vm }) => edit === 'none' && !isReady(vm) && isMeantToRun(vm));
-  const times = waiting.map((standing) => deadlineOf(set, standing));
-  const stuck = waiting.filter((_, at) => (times[at] ?? 0) <= moment.now);
-  const future = times.filter((time) => time > moment.now);
-  const down = all.filter(({ unavailable }) => unavailable).length;
+  const current = currentOf(set, members.revisions);
+  const named = set.meta.annotations[replaceDisksAnnotation];
+  const mayReplaceDisks = named !== undefined && named === current?.meta.name;
+  const looked = lookAt(situation, members);
+  const open = openOf(set, strategy, { looked, selects });
+  const rolls = strategy.type === 'proactive';
+  const due = rolls ? open.filter((standing) => isDue(standing, mayReplaceDisks)) : [];
+  const { waiting, stuck, stuckAt } = deadlinesOf(situation, {
+    current,
+    rolling: due.length > 0,
+    members: rolls ? looked.current : [],
+  });
+  const standing = members.staying.length;
+  const { updated, behind, instancesFrom } = looked;
   return {
-    strategy,
-    all,
-    standings: chosen,
-    due,
-    stuck,
-    stuckAt: due.length === 0 || future.length === 0 ? undefined : Math.min(...future),
-    ...limitsOf(situation, { strategy, standing: all.length, rolling: due.length > 0, down }),
+    ...{ strategy, current, mayReplaceDisks, open, due, waiting, stuck, stuckAt },
+    ...limitsOf(situation, { strategy, standing, rolling: due.length > 0, down: looked.down }),
+    ...{ updated, behind, instancesFrom },
     problem: typeof selects === 'function' ? undefined : selects.problem,
   };
 }
 
-function standingsOf(situation: Situation<Pool>, staying: readonly Vm[]): readonly Standing[] {
-  const { set, view } = situation;
+/** An updated member, with what it runs. */
+export type Current = { readonly vm: Vm; readonly vmi: Vmi | undefined; readonly leaving: boolean };
+
+type Looked = {
+  readonly open: readonly Standing[];
+  /** Updated members that are not available. */
+  readonly current: readonly Current[];
+  readonly down: number;
+  readonly updated: number;
+  readonly behind: ReadonlyMap<string, number>;
+  readonly instancesFrom: ReadonlySet<string>;
+};
+
+/** One pass over the members; only those that are behind cost more than a glance. */
+function lookAt(situation: Situation<Pool>, { staying, revisions }: PoolMembers): Looked {
+  const { set } = situation;
+  const open: Standing[] = [];
+  const current: Current[] = [];
+  const behind = new Map<string, number>();
+  const instancesFrom = new Set<string>();
+  let [down, updated] = [0, 0];
+  let lastIts: string | undefined;
   const digest = set.template?.digest;
-  if (digest === undefined) return [];
-  const edits = new Map<string, Edit>();
-  const kept = new Map(ownRevisions(view, set).map(({ meta, digest: of }) => [meta.name, of]));
-  const editOf = (name: string | undefined): Standing['edit'] => {
-    if (name === undefined || !kept.has(name)) return 'unstamped';
-    const known = edits.get(name) ?? editBetween(kept.get(name), digest);
-    edits.set(name, known);
-    return known;
+  if (digest === undefined) return { open, current, down, updated, behind, instancesFrom };
+  const editOf = editsTo(digest, revisions);
+  const { instanceOf, isLeaving } = instancesOf(situation);
+  for (const vm of staying) {
+    const vmi = instanceOf(vm);
+    const leaving = vmi !== undefined && isLeaving(vmi);
+    const from = vm.meta.labels[revisionLabel];
+    const its = vmi?.meta.labels[revisionLabel];
+    if (its !== undefined && its !== lastIts) instancesFrom.add((lastIts = its));
+    const stamped = editOf(from);
+    const edit = stamped === 'unstamped' ? unstampedEdit(set, vm) : stamped;
+    const instance =
+      leaving || vmi === undefined || from === undefined || from === its
+        ? 'none'
+        : needOf(editOf(its));
+    if (edit === 'none' && instance !== 'restart') updated += 1;
+    if (edit !== 'none' && from !== undefined) behind.set(from, (behind.get(from) ?? 0) + 1);
+    const running = leaving ? undefined : vmi;
+    if (leaving || isUnavailable(vm, running)) down += 1;
+    if (edit !== 'none' || instance !== 'none') open.push({ vm, vmi: running, edit, instance });
+    else if (leaving || isUnavailable(vm, running)) current.push({ vm, vmi, leaving });
+  }
+  return { open, current, down, updated, behind, instancesFrom };
+}
+
+/** Remembers what lies between each revision and the template. */
+function editsTo(
+  digest: TemplateDigest,
+  revisions: readonly Revision[],
+): (name: string | undefined) => Standing['edit'] {
+  const edits = new Map<string | undefined, Edit>(
+    revisions.map((revision) => [revision.meta.name, editBetween(revision.digest, digest)]),
+  );
+  let last: { readonly name: string | undefined; readonly edit: Standing['edit'] } | undefined;
+  return (name) => {
+    // Most members are of one revision.
+    if (last === undefined || last.name !== name) {
+      last = { name, edit: edits.get(name) ?? 'unstamped' };
+    }
+    return last.edit;
   };
-  const restarting = restartedBy(situation);
-  const sort = set.update?.selection?.sort ?? 'AscendingOrder';
-  return sorted(staying, sort, `${set.meta.uid}/${set.meta.generation}`).map((vm) => {
-    const vmi = instanceOf(situation, vm);
-    const edit = editOf(vm.meta.labels[revisionLabel]);
-    const leaving = vmi !== undefined && (isTerminating(vmi) || restarting.has(vmi.meta.uid));
-    return {
-      vm,
-      vmi: leaving ? undefined : vmi,
-      edit,
-      instance: leaving || vmi === undefined ? 'none' : needOf(vm, vmi, editOf),
-      unavailable: isUnavailable(vm, leaving ? undefined : vmi),
-    };
-  });
+}
+
+function openOf(
+  { meta }: Pool,
+  { selection, type }: Update,
+  {
+    looked,
+    selects,
+  }: { readonly looked: Looked; readonly selects: ReturnType<typeof readSelection> },
+): readonly Standing[] {
+  if (typeof selects !== 'function' || looked.open.length === 0) return [];
+  const chosen = looked.open.filter(({ vm }) => selects(vm));
+  const sort = selection?.sort ?? 'AscendingOrder';
+  // Members stand by their ordinals already.
+  if (sort === 'AscendingOrder' || type !== 'proactive') return chosen;
+  const standings = new Map(chosen.map((standing) => [standing.vm, standing]));
+  return sorted([...standings.keys()], sort, `${meta.uid}/${meta.generation}`).flatMap(
+    (vm) => standings.get(vm) ?? [],
+  );
 }
 
 /** Source: kubevirt pool.go, isOutdatedVMI. An instance without a label was not made from a stamped VM. */
-function needOf(
-  vm: Vm,
-  vmi: Vmi,
-  editOf: (name: string | undefined) => Standing['edit'],
-): Standing['instance'] {
-  const own = vm.meta.labels[revisionLabel];
-  const its = vmi.meta.labels[revisionLabel];
-  if (own === undefined || own === its) return 'none';
-  switch (editOf(its)) {
+function needOf(edit: Standing['edit']): Standing['instance'] {
+  switch (edit) {
     case 'none':
     case 'machine':
       return 'label';
@@ -120,43 +183,23 @@ function needOf(
   }
 }
 
-function isDue({ edit, instance }: Standing): boolean {
-  if (edit === 'none') return instance === 'restart';
-  return edit === 'replace' || edit === 'restart' || edit === 'unstamped';
-}
-
-/** The running instance of a VM: the one of its name that it owns. */
-function instanceOf({ view }: Situation, { meta }: Vm): Vmi | undefined {
-  for (const vmi of namedAs(view, 'VirtualMachineInstance', meta)) {
-    if (vmi.kind !== 'VirtualMachineInstance') continue;
-    if (vmi.meta.owners.some(({ uid }) => uid === meta.uid)) return vmi;
+/**
+ * Whether a member has to be taken down. What runs by somebody's own hand is left to that hand, for it
+ * would not come back.
+ */
+function isDue({ vm, vmi, edit, instance }: Standing, mayReplaceDisks: boolean): boolean {
+  switch (edit) {
+    case 'replace':
+      return mayReplaceDisks;
+    case 'restart':
+    case 'unstamped':
+      return vmi !== undefined && isMeantToRun(vm);
+    case 'none':
+      return instance === 'restart' && isMeantToRun(vm);
+    case 'machine':
+    case 'unknown':
+      return false;
   }
-  return undefined;
-}
-
-function restartedBy({ pending }: Situation): ReadonlySet<string> {
-  return new Set(
-    pending.flatMap(({ command }) =>
-      command.verb === 'restart-member' ? [command.instance.uid] : [],
-    ),
-  );
-}
-
-/** A machine that is switched off is not missed. */
-function isUnavailable(vm: Vm, vmi: Vmi | undefined): boolean {
-  if (vmi === undefined) return isMeantToRun(vm);
-  return vmi.phase !== 'Running' || vmi.ready?.status !== 'True';
-}
-
-function isMeantToRun({ runStrategy }: Vm): boolean {
-  return runStrategy !== 'Halted' && runStrategy !== 'Manual';
-}
-
-/** When an updated member that is not ready counts as stuck. */
-function deadlineOf({ meta }: Pool, { vm, vmi }: Standing): number {
-  const text = meta.annotations[progressDeadlineAnnotation] ?? '';
-  const deadlineMs = /^\d{1,7}$/.test(text) ? Number(text) * 1000 : defaultDeadlineMs;
-  return (msOf(vmi?.meta.createdAt ?? vm.meta.createdAt) ?? 0) + deadlineMs;
 }
 
 type Course = {
@@ -168,7 +211,8 @@ type Course = {
 
 /**
  * Extra members come first and go last: they stay until every other one is available again, unless the
- * pool was made smaller meanwhile. Without them at least one member may be taken down, as upstream.
+ * pool was made smaller meanwhile. Without them at least one member may be taken down, as upstream. One
+ * that is missing is down as well: such as those that are made anew.
  */
 function limitsOf(
   { set, memory, moment }: Situation<Pool>,
@@ -184,6 +228,5 @@ function limitsOf(
   const surge = rolling || settling ? most : 0;
   const amount = strategy.maxUnavailable ?? set.maxUnavailable ?? '100%';
   const allowed = Math.max(membersOf(amount, desired, 'down'), surge > 0 ? 0 : 1);
-  const extra = Math.min(surge, Math.max(0, standing - desired));
-  return { surge, budget: allowed + extra - down };
+  return { surge, budget: allowed + Math.min(surge, standing - desired) - down };
 }

@@ -28,14 +28,14 @@ export type PoolState = {
 
 export function poolState(situation: Situation<Pool>): PoolState {
   const members = poolMembers(situation);
-  const rollout = rolloutOf(situation, members.staying);
+  const rollout = rolloutOf(situation, members);
   return { members, rollout, count: countOf(situation.set, members, rollout) };
 }
 
 /**
  * The concerns of a pool, in order: retiring stands before all; then letting go of strays, the
- * finalizers, members that terminate, healing, the size, the template and old revisions. Releasing,
- * freeing and retiring go on while the pool is paused or its spec cannot be used.
+ * finalizers, members that terminate, going back to an earlier template, healing, the size, the template
+ * and old revisions. All before healing goes on while the pool is paused or its spec cannot be used.
  */
 export function poolRound(situation: Situation<Pool>): Round {
   const state = poolState(situation);
@@ -58,14 +58,15 @@ function stepsOf(situation: Situation<Pool>, state: PoolState): readonly Step[] 
     secure(situation),
     secureMembers(situation, members),
     free(situation, members),
+    // A template that does no good is taken back whatever else rests.
+    rollBack(situation, members),
   ];
-  if (problem !== undefined) return [...always, rollBack(situation)];
+  if (problem !== undefined) return always;
   const sizing = scale(situation, members, count);
   // What was refused before the pause is still refused, so the condition stays.
   if (paused) return [...always, { type: 'pass', because: pausedText, trouble: sizing.trouble }];
   return [
     ...always,
-    rollBack(situation),
     heal(situation, members),
     sizing,
     update(situation, rollout),
@@ -77,5 +78,5 @@ function stepsOf(situation: Situation<Pool>, state: PoolState): readonly Step[] 
 function holdsOf(situation: Situation<Pool>, rollout: Rollout): readonly Hold[] {
   const { set } = situation;
   if (set.meta.deletedAt !== undefined) return [];
-  return [annotationHold(set), diskHold(situation, rollout)].filter((hold) => hold !== undefined);
+  return [annotationHold(set), diskHold(rollout)].filter((hold) => hold !== undefined);
 }

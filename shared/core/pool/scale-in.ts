@@ -34,8 +34,14 @@ export type Victims = {
 export function victimsOf(situation: Situation<Pool>, staying: readonly Vm[]): Victims {
   const { set } = situation;
   if (endsSurge(situation)) {
-    return { order: staying, words: orders.DescendingOrder, spared: 0, problem: undefined };
+    const order = staying.toReversed();
+    return { order, words: orders.DescendingOrder, spared: 0, problem: undefined };
   }
+  return byPolicy(set, staying);
+}
+
+/** What the policy of the strategy says of some members, lowest ordinal first. */
+export function byPolicy(set: Pool, staying: readonly Vm[]): Victims {
   const selects = readSelection(set.scaleIn?.selection);
   if (typeof selects !== 'function') {
     return { order: [], words: '', spared: staying.length, problem: selects.problem };
@@ -44,7 +50,7 @@ export function victimsOf(situation: Situation<Pool>, staying: readonly Vm[]): V
   const eligible = staying.filter(selects);
   const order =
     sort === 'DescendingOrder'
-      ? eligible
+      ? eligible.toReversed()
       : sorted(eligible, sort, `${set.meta.uid}/${set.meta.generation}`);
   return {
     order,
@@ -67,7 +73,7 @@ export function scaleIn(
     return {
       type: 'pass',
       because,
-      trouble: failed(`the selectors are wrong: ${victims.problem}`),
+      trouble: failedScaleIn(`the selectors are wrong: ${victims.problem}`),
     };
   }
   const wanted = Math.min(surplus, victims.order.length);
@@ -90,7 +96,7 @@ export function scaleIn(
     keepsDisksOf: (member) => member.kind === 'VirtualMachine' && keepsDisks(set, member, purpose),
   });
   const trouble = removalTrouble(situation, victims.order, (text) =>
-    failed(`deleting is refused: ${text}`),
+    failedScaleIn(`deleting is refused: ${text}`),
   );
   const { commands, candidates, wakeAt } = removed;
   if (commands.length === 0) return { type: 'pass', because, trouble, wakeAt };
@@ -124,7 +130,7 @@ function vetoesOf(
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
-function failed(text: string): Trouble {
+export function failedScaleIn(text: string): Trouble {
   return { reason: 'FailedScaleIn', message: `error during scale in: ${text}` };
 }
 

@@ -2,23 +2,28 @@ import type { Command, KeptDisk, Notice } from '#shared/contract/commands.ts';
 import type { Pool, Template } from '#shared/contract/objects.ts';
 import { diskTakenBy } from '../disk-names.ts';
 import { keptDisks } from '../disks.ts';
-import { claimNamesFor, freeOrdinals, poolMemberName } from '../names.ts';
+import { claimNamesFor, freeOrdinals, ordinalOf, poolMemberName } from '../names.ts';
 import { isNameKnown } from '../objects.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { createRoom } from '../slow-start.ts';
 import { effectAt, type Situation, type Step, type Trouble } from '../situation.ts';
 import type { Count } from './count.ts';
+import type { PoolMembers } from './members.ts';
 import { currentRevision, keepRevision, nextRevisionName } from './revision.ts';
 import { isSecured } from './secure.ts';
 
 /** Makes what is missing and not yet on its way, on the lowest free ordinals. */
-export function scaleOut(situation: Situation<Pool>, { missing, target, desired }: Count): Step {
+export function scaleOut(
+  situation: Situation<Pool>,
+  members: PoolMembers,
+  { missing, target, desired }: Count,
+): Step {
   const { view, set, memory, moment, mode } = situation;
   const extra = target > desired ? `, ${target - desired} of them extra for the roll-out` : '';
   const because = `${missing} short of ${target}${extra}`;
   const { template } = set;
   if (template === undefined) return { type: 'pass', because };
-  const trouble = troubleOf(situation, template);
+  const trouble = createTrouble(situation, template);
   if (!isSecured(situation)) return { type: 'pass', because, trouble };
   const wakeAt = waitsUntil(view, memory, {
     class: 'create',
@@ -31,7 +36,13 @@ export function scaleOut(situation: Situation<Pool>, { missing, target, desired 
   if (revision === undefined && mode === 'manage') {
     return { ...keepRevision(situation, template), trouble };
   }
-  const slots = slotsFor(situation, { template, missing });
+  const present = members.all.length + members.coming;
+  const slots = slotsFor(situation, {
+    template,
+    missing,
+    extra: Math.min(missing, target - Math.max(desired, present)),
+    above: ordinalOf(members.all.at(-1)?.meta.name ?? '') ?? -1,
+  });
   const blocked = trouble ?? slots.trouble;
   const commands = slots.ordinals.map((ordinal, at) =>
     createVm(situation, {
@@ -55,6 +66,15 @@ export function scaleOut(situation: Situation<Pool>, { missing, target, desired 
   };
 }
 
+type Missing = {
+  readonly template: Template;
+  readonly missing: number;
+  /** How many of the missing are extra members of a roll-out. */
+  readonly extra: number;
+  /** The highest ordinal of a member. */
+  readonly above: number;
+};
+
 type Slots = {
   readonly ordinals: readonly number[];
   readonly trouble: Trouble | undefined;
@@ -65,10 +85,7 @@ type Slots = {
  * The lowest free ordinals, as many as are missing. One whose disk name is taken keeps its place and
  * waits: skipping it would give the pool a member of a higher ordinal for ever.
  */
-function slotsFor(
-  situation: Situation<Pool>,
-  { template, missing }: { readonly template: Template; readonly missing: number },
-): Slots {
+function slotsFor(situation: Situation<Pool>, { template, missing, extra, above }: Missing): Slots {
   const { view, set, memory, moment } = situation;
   const { namespace, name } = set.meta;
   const room = createRoom(situation);
@@ -76,8 +93,11 @@ function slotsFor(
   let trouble: Trouble | undefined;
   let wakeAt: number | undefined;
   let waiting = 0;
-  const free = freeOrdinals((ordinal) =>
-    isNameKnown(view, 'VirtualMachine', { namespace, name: poolMemberName(name, ordinal) }),
+  const free = freeOrdinals(
+    (ordinal) =>
+      // Extra members go last, by the highest ordinal: in a gap, another would go in their place.
+      (ordinals.length + waiting >= missing - extra && ordinal <= above) ||
+      isNameKnown(view, 'VirtualMachine', { namespace, name: poolMemberName(name, ordinal) }),
   );
   for (const ordinal of free) {
     if (ordinals.length >= room || ordinals.length + waiting >= missing) break;
@@ -151,7 +171,7 @@ function leftBehind({ view, set }: Situation<Pool>, ordinal: number): readonly K
 }
 
 /** Stands as long as members are missing and the last attempt was refused, also while nothing is tried. */
-function troubleOf({ memory }: Situation, { digest }: Template): Trouble | undefined {
+export function createTrouble({ memory }: Situation, { digest }: Template): Trouble | undefined {
   const refusal = [
     ...refusalsOf(memory, { class: 'create', digest }),
     ...refusalsOf(memory, { class: 'revision', digest }),

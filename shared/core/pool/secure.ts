@@ -24,7 +24,7 @@ export function secure(situation: Situation<Pool>): Step {
 export function secureMembers(situation: Situation<Pool>, members: PoolMembers): Step {
   const { mode } = situation;
   if (mode === 'advise' || !isSecured(situation)) return nothing;
-  const bare = members.staying.filter((vm) => !hasPoolFinalizer(vm));
+  const { bare } = members;
   if (bare.length === 0) return nothing;
   const because = `${bare.length} members have no finalizer yet`;
   const { commands, wakeAt } = perTarget(situation, {

@@ -1,40 +1,31 @@
-import type { Pool, Vm } from '#shared/contract/objects.ts';
-import { revisionLabel } from '#shared/contract/words.ts';
+import type { Pool } from '#shared/contract/objects.ts';
+import { compareText } from '#shared/lib/order.ts';
 import { availability } from '../available.ts';
-import { isReady } from '../objects.ts';
 import type { Situation, StatusCounts } from '../situation.ts';
-import { currentRevision } from './revision.ts';
 import type { PoolState } from './round.ts';
 
 /** The numbers of a pool's status. Terminating members count, as upstream (pool.go 2.4). */
 export function poolCounts(
-  { view, set, moment }: Situation<Pool>,
+  { set, moment }: Situation<Pool>,
   { members, rollout }: Pick<PoolState, 'members' | 'rollout'>,
 ): StatusCounts {
-  const { available, wakeAt } = availability(members.all, set.minReadySeconds, moment.now);
-  const updateRevision = currentRevision(view, set)?.meta.name;
-  const current = mostCommonRevision(
-    rollout.all.filter(({ edit }) => edit !== 'none').map(({ vm }) => vm),
-  );
-  const currentName = current ?? updateRevision;
+  const { available, wakeAt } = availability(members, set.minReadySeconds, moment.now);
+  const updateRevision = rollout.current?.meta.name;
+  const currentRevision = mostCommon(rollout.behind) ?? updateRevision;
   return {
     replicas: members.all.length,
-    readyReplicas: members.all.filter(isReady).length,
+    readyReplicas: members.ready,
     availableReplicas: available,
-    updatedReplicas: rollout.all.filter(
-      ({ edit, instance }) => edit === 'none' && instance !== 'restart',
-    ).length,
-    ...(currentName !== undefined && { currentRevision: currentName }),
+    updatedReplicas: rollout.updated,
+    ...(currentRevision !== undefined && { currentRevision }),
     ...(updateRevision !== undefined && { updateRevision }),
     ...(wakeAt !== undefined && { wakeAt }),
   };
 }
 
 /** What most members behind the template were made from. */
-function mostCommonRevision(behind: readonly Vm[]): string | undefined {
-  const groups = Map.groupBy(behind, ({ meta }) => meta.labels[revisionLabel] ?? '');
-  groups.delete('');
-  return [...groups]
-    .toSorted(([left, few], [right, many]) => many.length - few.length || (left < right ? -1 : 1))
+function mostCommon(revisions: ReadonlyMap<string, number>): string | undefined {
+  return [...revisions]
+    .toSorted(([left, few], [right, many]) => many - few || compareText(left, right))
     .at(0)?.[0];
 }

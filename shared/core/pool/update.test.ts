@@ -174,16 +174,22 @@ test('holds new disks until the annotation names the revision, then replaces the
   story
     .changes({ template: aTemplate({ digest: newDisks }) })
     .tells('DiskReplacementHeld')
+    .decides({ verb: 'create-revision', name: 'web-2' })
+    .settles('create-revision', { version: 2000 })
+    .sees(aRevision({ name: 'web-2', digest: newDisks, revision: 2, version: 2000 }))
     .rests()
-    .changes({}, { annotations: { 'rollcall.dev/replace-disks': 'web-2' } })
-    .rests();
-  story.sees(aRevision({ name: 'web-2', digest: newDisks, revision: 2 }));
+    .changes({}, { annotations: { 'rollcall.dev/replace-disks': 'web-2' } });
   story.tells(undefined).decides({
     verb: 'delete-member',
     member: { name: 'web-0' },
     purpose: 'replace',
   });
   expect(story.plan?.commands[0]).not.toHaveProperty('keepDisks');
+  story.rests();
+  story
+    .sees(terminating(aVm('web-0')))
+    .decides({ verb: 'free-member', purpose: 'replace' })
+    .rests();
 });
 
 test('halts when an updated member does not become ready in time, and says so', () => {
@@ -294,3 +300,14 @@ function effectOf(story: Story, name: string): string {
   );
   return found?.command.effect ?? uid('none');
 }
+
+test('goes in order, whichever update is seen first', () => {
+  const story = edited(running({ maxUnavailable: 1 }), hardware).decides(...names.map(update));
+  story
+    .settles('update-vm', { version: 3000 })
+    .sees(aVm('web-1', { revision: 'web-2', version: 3000 }));
+  story
+    .rests()
+    .sees(aVm('web-0', { revision: 'web-2', version: 3000 }))
+    .decides(restart('web-0'));
+});

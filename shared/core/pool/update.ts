@@ -5,7 +5,7 @@ import { ordinalOf } from '../names.ts';
 import { perTarget } from '../per-target.ts';
 import { refusalText, refusalsOf } from '../refusals.ts';
 import { nothing, type Situation, type Step, type Trouble } from '../situation.ts';
-import { currentRevision, keepRevision } from './revision.ts';
+import { keepRevision } from './revision.ts';
 import type { Rollout } from './rollout.ts';
 
 /**
@@ -14,15 +14,18 @@ import type { Rollout } from './rollout.ts';
  * key is not known to be behind. Source: kubevirt pool.go, handleUpdates.
  */
 export function update(situation: Situation<Pool>, rollout: Rollout): Step {
-  const { set, mode, view } = situation;
+  const { set, mode } = situation;
   const { template } = set;
   if (template === undefined || !touchesMachines(rollout)) return nothing;
-  const behind = rollout.standings.filter(({ edit }) => isBehind(edit)).map(({ vm }) => vm);
-  if (behind.length === 0) return nothing;
-  const revision = currentRevision(view, set)?.meta.name;
+  if (rollout.problem !== undefined) return unreadable(rollout.problem);
+  const behind = rollout.open.filter(({ edit }) => isBehind(edit)).map(({ vm }) => vm);
+  if (behind.length + waitsForDisks(rollout).length === 0) return nothing;
+  const revision = rollout.current?.meta.name;
   if (revision === undefined) {
+    // Disks are replaced for a revision that somebody names, so it has to stand before that.
     return mode === 'manage' ? keepRevision(situation, template) : nothing;
   }
+  if (behind.length === 0) return nothing;
   const because = `the template has changed: ${behind.length} VMs are behind ${revision}`;
   const trouble = troubleOf(situation, behind);
   const { commands, wakeAt } = perTarget(situation, {
@@ -47,21 +50,27 @@ export function update(situation: Situation<Pool>, rollout: Rollout): Step {
 }
 
 /** Members that only new disks would bring up to date. */
-export function waitsForDisks({ strategy, standings }: Rollout): readonly Vm[] {
-  if (strategy.type === 'unmanaged' || strategy.type === 'on-delete') return [];
-  return standings.filter(({ edit }) => edit === 'replace').map(({ vm }) => vm);
+export function waitsForDisks(rollout: Rollout): readonly Vm[] {
+  if (!touchesMachines(rollout)) return [];
+  return rollout.open.filter(({ edit }) => edit === 'replace').map(({ vm }) => vm);
 }
 
 function touchesMachines({ strategy }: Rollout): boolean {
   return strategy.type === 'proactive' || strategy.type === 'opportunistic';
 }
 
-function isBehind(edit: Rollout['standings'][number]['edit']): boolean {
+function isBehind(edit: Rollout['open'][number]['edit']): boolean {
   return edit === 'machine' || edit === 'restart' || edit === 'unstamped';
 }
 
 function updatedNotice({ namespace, name }: Vm['meta']): Notice {
   return { type: 'Normal', reason: 'SuccessfulUpdate', message: `Updated VM ${namespace}/${name}` };
+}
+
+/** What cannot be read must select nothing; upstream fails the pass. */
+function unreadable(problem: string): Step {
+  const message = `error during VM update: the selectors are wrong: ${problem}`;
+  return { type: 'pass', because: message, trouble: { reason: 'FailedUpdate', message } };
 }
 
 function troubleOf({ memory, set }: Situation<Pool>, behind: readonly Vm[]): Trouble | undefined {

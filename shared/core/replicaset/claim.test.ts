@@ -7,7 +7,21 @@ const orphan = later(aVmi('lost'), { owners: [] });
 const adopts = { verb: 'adopt-member', member: { name: 'lost' } } as const;
 
 test('adopts a VMI that the selector matches and nobody owns, before it makes one', () => {
-  given(aReplicaSet(), one, two, orphan).decides(adopts).decides({ verb: 'create-vmi' });
+  given(aReplicaSet({ replicas: 4 }), one, two, orphan)
+    .decides(adopts)
+    .decides({ verb: 'create-vmi' });
+});
+
+test('counts what it is adopting, so that it makes none in its place', () => {
+  const story = given(aReplicaSet(), one, two, orphan).decides(adopts).rests();
+  story.settles('adopt-member', { outcome: 'stale', reason: 'MemberChanged' });
+  story.sees(later(orphan, { labels: {} })).decides({ verb: 'create-vmi' });
+});
+
+test('adopts nothing under a selector that does not match its own template', () => {
+  given(aReplicaSet({ template: aTemplate({ labels: {} }) }), one, two, orphan)
+    .tells('InvalidTemplate')
+    .rests();
 });
 
 test('counts what it has adopted', () => {

@@ -10,7 +10,8 @@ import { isFinished, type ReplicaMembers } from './members.ts';
  * paused. Source: kubevirt controller_ref_manager.go 4.3.
  */
 export function adopt(situation: Situation<ReplicaSet>): Step {
-  const { view, set } = situation;
+  const { view, set, problem } = situation;
+  if (problem !== undefined) return nothing;
   const matches = matcherOf(set);
   const orphans = [...(view.loose.get(set.meta.namespace) ?? [])]
     .flatMap((uid) => view.objects.get(uid) ?? [])

@@ -18,7 +18,12 @@ export function replicaSetRound(situation: Situation<ReplicaSet>): Round {
   const { set, moment } = situation;
   const standing = standingOf(situation);
   const { active } = standing.members;
-  const { available, wakeAt } = availability(active, set.minReadySeconds, moment.now);
+  const ready = active.filter(isReady).length;
+  const { available, wakeAt } = availability(
+    { all: active, ready },
+    set.minReadySeconds,
+    moment.now,
+  );
   const { conditions, hold } = volumeSafety(set);
   const unclear = annotationHold(set);
   const holds = set.meta.deletedAt === undefined ? [hold, unclear] : [];
@@ -29,7 +34,7 @@ export function replicaSetRound(situation: Situation<ReplicaSet>): Round {
     conditions,
     counts: {
       replicas: active.length,
-      readyReplicas: active.filter(isReady).length,
+      readyReplicas: ready,
       availableReplicas: available,
       ...(wakeAt !== undefined && { wakeAt }),
     },

@@ -21,7 +21,7 @@ export function scale(
   standing: Standing,
   may: { readonly out: boolean; readonly in: boolean },
 ): Step {
-  return toSize(situation, {
+  const step = toSize(situation, {
     target: desiredOf(situation.set),
     staying: standing.staying.length,
     coming: standing.coming,
@@ -31,6 +31,15 @@ export function scale(
     out: () => (may.out ? scaleOut(situation, standing) : nothing),
     in: () => (may.in ? scaleIn(situation, standing) : nothing),
   });
+  // While it is tried again it has not succeeded: the trouble must not come and go with each attempt (B18).
+  return { ...step, trouble: step.trouble ?? troubleUnderWay(situation, standing) };
+}
+
+function troubleUnderWay(
+  situation: Situation<ReplicaSet>,
+  { coming }: Standing,
+): Trouble | undefined {
+  return coming > 0 ? createTrouble(situation) : removalTrouble(situation, [], deleteTrouble);
 }
 
 function scaleOut(situation: Situation<ReplicaSet>, standing: Standing): Step {

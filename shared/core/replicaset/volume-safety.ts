@@ -16,11 +16,16 @@ export function volumeSafety({ template, meta }: ReplicaSet): VolumeSafety {
   const shared = template?.claims.map(({ name }) => name) ?? [];
   if (shared.length === 0 || policy === 'ignore') return { conditions: [], hold: undefined };
   const reason = 'VolumeSafety';
-  const message = `all members would write the same ${shared.join(', ')}: a pool gives each its own`;
+  const message = sharedVolumesText(shared);
   return policy === 'enforce'
     ? { conditions: [], hold: { reason, because: `${message}; none is made` } }
     : {
         conditions: [{ type: reason, status: 'True', reason: 'SharedVolumes', message }],
         hold: undefined,
       };
+}
+
+/** Says it in the condition and at admission. */
+export function sharedVolumesText(names: readonly string[]): string {
+  return `all members would write the same ${names.join(', ')}: a pool gives each its own`;
 }

@@ -6,6 +6,7 @@ import { poolFinalizer } from '#shared/contract/words.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import { claimNamesFor } from '../names.ts';
 import { controllerOf } from '../objects.ts';
+import { compareDigests } from '../template.ts';
 import type { Dice } from './dice.ts';
 import type { ModelCluster } from './model-cluster.ts';
 import { writeInModel } from './model-writes.ts';
@@ -71,9 +72,13 @@ export class ModelExecutor {
       command.verb === 'preserve-disk';
     const isDeleting = set.meta.deletedAt !== undefined;
     if (!isPressing && isDeleting) return { outcome: 'stale', reason: 'SetGone' };
-    const isScaling = command.verb === 'delete-member' || command.verb.startsWith('create-');
-    if (isScaling && set.paused) return { outcome: 'stale', reason: 'SetPaused' };
+    if (restsWhilePaused.has(command.verb) && set.paused)
+      return { outcome: 'stale', reason: 'SetPaused' };
     if (command.verb === 'delete-member' && set.meta.generation !== plan.set.generation) {
+      return { outcome: 'stale', reason: 'SetChanged' };
+    }
+    const stamps = command.verb === 'create-vm' || command.verb === 'update-vm';
+    if (stamps && compareDigests(plan.template, set.template?.digest) !== 'same') {
       return { outcome: 'stale', reason: 'SetChanged' };
     }
     return this.#write(job, set);
@@ -140,7 +145,16 @@ export class ModelExecutor {
       set.template === undefined ? [] : claimNamesFor(set.template, command.ordinal).makes;
     const disks = names.map((name) => ({ name }));
     const { revision, effect } = command;
-    return done(this.#cluster.create(aVm(command.name, { owner: set, effect, revision, disks })));
+    const runStrategy = set.template?.runStrategy;
+    const ready = { status: 'False' };
+    return done(
+      this.#cluster.create(
+        aVm(command.name, {
+          ...{ owner: set, effect, revision, disks },
+          ...(runStrategy !== undefined && { runStrategy, ready }),
+        }),
+      ),
+    );
   }
 
   #removeMember(
@@ -158,6 +172,17 @@ export class ModelExecutor {
     return { outcome: 'applied', uid: member.meta.uid, resourceVersion };
   }
 }
+
+const restsWhilePaused: ReadonlySet<Command['verb']> = new Set([
+  'delete-member',
+  'create-revision',
+  'create-vm',
+  'create-vmi',
+  'update-vm',
+  'restart-member',
+  'label-instance',
+  'delete-revision',
+]);
 
 const nameTaken: End = { outcome: 'refused', reason: 'NameTaken' };
 

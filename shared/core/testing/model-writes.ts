@@ -42,8 +42,19 @@ export function writeInModel(cluster: ModelCluster, set: ScaledSet, command: Wri
     return { outcome: 'stale', reason: 'NotOwned' };
   }
   if (command.verb === 'roll-back') return rollBack(cluster, set, command.revision.uid);
-  const written = cluster.update(object, metaAfter(command, object.meta, set));
+  const written = cluster.update(
+    stamped(command, object, set),
+    metaAfter(command, object.meta, set),
+  );
   return { outcome: 'applied', uid, resourceVersion: written.meta.resourceVersion };
+}
+
+/** The next instance of an updated VM is made from the same revision. */
+function stamped(command: Write, object: Observable, { template }: ScaledSet): Observable {
+  if (command.verb !== 'update-vm' || object.kind !== 'VirtualMachine') return object;
+  const vmiLabels = { ...object.vmiLabels, [revisionLabel]: command.revision };
+  const runStrategy = template?.runStrategy;
+  return { ...object, vmiLabels, ...(runStrategy !== undefined && { runStrategy }) };
 }
 
 function targetOf(command: Write, set: ScaledSet): Uid {

@@ -1,12 +1,13 @@
 import { kinds, type Kind } from '#shared/contract/kinds.ts';
 import { shardSchema } from '#shared/contract/ids.ts';
-import type { ScaledSet } from '#shared/contract/objects.ts';
+import type { Meta, Pool, ScaledSet } from '#shared/contract/objects.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
 import { assert } from '#shared/lib/assert.ts';
 import { decide } from '../decide.ts';
 import { evolve } from '../evolve.ts';
 import { desiredOf, isTerminating } from '../objects.ts';
 import { checkPlan } from '../plan-check.ts';
+import { membersOf } from '../pool/amount.ts';
 import { setsOf } from '../sets.ts';
 import { emptyView, type Entry, type View } from '../view.ts';
 import { diceOf, type Dice } from './dice.ts';
@@ -23,8 +24,8 @@ export class Model {
   readonly log: Entry[] = [];
   readonly executor = new ModelExecutor(this.cluster, (job) => this.#beforeCreate(job));
   readonly #dice: Dice;
-  /** Every size that the set was given, with the generation from which on. */
-  readonly #sizes: { readonly generation: number; readonly desired: number }[] = [];
+  /** Every size that the set was given, extra members included, with the generation from which on. */
+  readonly #sizes: { readonly generation: number; readonly most: number }[] = [];
   #view: View = freshView();
   #now = startedAt;
   #outcomes: LogRecord[] = [];
@@ -33,7 +34,7 @@ export class Model {
   constructor(seed: number, set: ScaledSet) {
     this.#dice = diceOf(seed);
     this.cluster.create(set);
-    this.#sizes.push({ generation: 0, desired: desiredOf(set) });
+    this.#sizes.push({ generation: 0, most: mostOf(set) });
     this.#append({ type: 'opened', lineage, codeVersion: 'test', holder: 'test' });
     for (const kind of kinds) this.#surveyKind(kind);
   }
@@ -48,6 +49,41 @@ export class Model {
     for (let quiet = 0, step = 0; quiet < 400; step += 1) {
       assert(step < 60_000, 'the model comes to rest');
       quiet = this.#step(false) ? 0 : quiet + 1;
+    }
+    return this;
+  }
+
+  /** Someone edits the set: fields of the spec, annotations, or nothing but the generation. */
+  edits(fields: Partial<Omit<Pool, 'kind' | 'meta'>>, meta: Partial<Meta> = {}): this {
+    const { set } = this.cluster;
+    assert(set !== undefined, 'the set stands');
+    const generation = (set.meta.generation ?? 0) + 1;
+    const edited = { ...set, ...fields };
+    this.cluster.update(edited, { generation, ...meta });
+    this.#sizes.push({ generation, most: mostOf(edited) });
+    return this;
+  }
+
+  /** Some steps without faults, wherever they lead. */
+  goesOn(steps: number): this {
+    for (let step = 0; step < steps; step += 1) this.#step(false);
+    return this;
+  }
+
+  /** All that can happen at once, again and again until nothing moves: for many members. */
+  rushes(): this {
+    for (let quiet = 0, round = 0; quiet < 5; round += 1) {
+      assert(round < 500, 'the model comes to rest');
+      const before = `${this.log.length}/${this.cluster.version}`;
+      this.#now += 3000;
+      this.cluster.actOnAll();
+      for (const queue of this.cluster.watch.values()) {
+        for (const record of queue.splice(0)) this.#append(record);
+      }
+      this.#reconcile();
+      while (!this.executor.idle) this.#execute(false);
+      for (const outcome of this.#outcomes.splice(0)) this.#append(outcome);
+      quiet = before === `${this.log.length}/${this.cluster.version}` ? quiet + 1 : 0;
     }
     return this;
   }
@@ -79,7 +115,7 @@ export class Model {
     return before !== `${this.log.length}/${this.cluster.version}`;
   }
 
-  /** Someone scales, deletes a member, pauses or resumes. */
+  /** Someone scales, deletes a member, edits the template of machines that run, pauses or resumes. */
   #people(): void {
     const { set } = this.cluster;
     if (set === undefined || isTerminating(set)) return;
@@ -90,12 +126,18 @@ export class Model {
     ]);
     if (this.#dice.oneIn(3) && member !== undefined) {
       this.cluster.remove(member);
+    } else if (set.template?.runStrategy !== undefined && this.#dice.oneIn(3)) {
+      const hash = (this.#dice.below(3) + 1).toString().repeat(64);
+      const part = this.#dice.pick(['metadata', 'vmiMetadata', 'vmiSpec']) ?? 'metadata';
+      const digest = { ...set.template.digest, [part]: hash };
+      this.edits({ template: { ...set.template, digest } });
     } else if (this.#dice.oneIn(6)) {
       this.cluster.update({ ...set, paused: !set.paused }, { generation });
     } else {
       const desired = this.#dice.below(9);
-      this.cluster.update({ ...set, replicas: desired }, { generation });
-      this.#sizes.push({ generation, desired });
+      const scaled = { ...set, replicas: desired };
+      this.cluster.update(scaled, { generation });
+      this.#sizes.push({ generation, most: mostOf(scaled) });
     }
   }
 
@@ -184,9 +226,16 @@ export class Model {
         : this.members().length;
     // Counted from the set's version that the plan knew: what the log has told by then may lag behind.
     const known = this.#sizes.findLastIndex(({ generation }) => generation <= plan.set.generation);
-    const largest = Math.max(...this.#sizes.slice(known).map(({ desired }) => desired));
-    assert(counted + 1 <= largest, `no more than ${largest} members are made`);
+    const most = Math.max(...this.#sizes.slice(known).map((size) => size.most));
+    assert(counted + 1 <= most, `no more than ${most} members are made`);
   }
+}
+
+/** Members that a set may have at most. */
+function mostOf(set: ScaledSet): number {
+  const desired = desiredOf(set);
+  if (set.kind !== 'VirtualMachinePool') return desired;
+  return desired + membersOf(set.update?.maxSurge ?? 0, desired, 'up');
 }
 
 function freshView(): View {
