@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { countCalls } from '#shared/cluster/call-metrics.ts';
 import { ownerOfStream } from '#shared/cluster/claim-stream.ts';
+import { openCluster } from '#shared/cluster/kube-cluster.ts';
 import { openReviews } from '#shared/cluster/reviews.ts';
 import { systemClock } from '#shared/process/clock.ts';
 import { parseSettings } from '#shared/process/parse-settings.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
 import { runProcess } from '#shared/process/run-process.ts';
 import { openStore } from '#shared/store/open-store.ts';
+import { createLogMetrics } from '#shared/stream/log-metrics.ts';
 import { openNatsLog } from '#shared/stream/nats-log.ts';
 import type { Tls } from './app.ts';
 import { openHookToken } from './hooks/hook-token.ts';
@@ -17,19 +20,27 @@ import type { Settings } from './settings.ts';
 import { watchBook } from './watch-book.ts';
 
 /** People and systems come in here: they ask the book, and tell the log who did what. */
-await runProcess('gateway', async ({ env, log, signal, health }) => {
+await runProcess('gateway', async ({ env, log, signal, health, meters }) => {
   const settings = parseSettings(settingsSchema, env);
   const clock = systemClock;
   const tls = await readTls(settings.tlsFiles);
   const { tokenFile, mostBytes } = settings.audit;
   const token = tokenFile === undefined ? undefined : await openHookToken(tokenFile, clock);
   await using stream = await openNatsLog(settings.stream, log);
+  createLogMetrics(meters).follow(stream);
   await using store = openStore({
     databaseUrl: settings.databaseUrl,
     name: 'rollcall-gateway',
     log,
   });
-  await using access = await openReviews({ ...settings.cluster, userAgent: 'rollcall-gateway' });
+  const onCall = countCalls(meters);
+  const asGateway = { ...settings.cluster, userAgent: 'rollcall-gateway', onCall };
+  await using access = await openReviews(asGateway);
+  await using cluster = await openCluster({
+    ...settings.cluster,
+    userAgent: 'rollcall-gateway',
+    timeoutMs: 2_000,
+  });
   const { positions } = stream;
   const clusterId = await ownerOfStream({ positions, clock, log }, signal);
   const intake = new Intake({ log: stream, clusterId, clock, ...settings.intake });
@@ -39,7 +50,8 @@ await runProcess('gateway', async ({ env, log, signal, health }) => {
     listen: settings.listen,
     ...(tls && { tls }),
     ...(token && { audit: { token, mostBytes } }),
-    ...{ db: store.db, access, intake, health, clock, log },
+    admission: { cluster, kubevirtControllers: settings.kubevirtControllers },
+    ...{ db: store.db, access, intake, health, meters, clock, log },
   });
   health.becomes('active');
   log.info({ url: gateway.url }, 'ready');

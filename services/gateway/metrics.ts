@@ -1,8 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Counter, Gauge, Histogram, Meters } from '#shared/process/metrics.ts';
 
 /** What the gateway counts of itself. */
 export type Metrics = {
-  readonly registry: Registry;
+  readonly meters: Meters;
   readonly requests: Counter<'route' | 'method' | 'status'>;
   readonly seconds: Histogram<'route'>;
   /** Parts of deliveries: `taken`, or why they were left out. */
@@ -11,59 +11,47 @@ export type Metrics = {
   readonly deliveries: Counter<'source' | 'result'>;
   /** Since 1970; an alert on its age finds a source that has fallen silent. */
   readonly lastDelivery: Gauge<'source'>;
-  readonly inFlight: Gauge;
   readonly streams: Gauge;
 };
 
 /** `inFlight` is asked whenever the metrics are. */
-export function createMetrics(inFlight: () => number): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
+export function createMetrics(meters: Meters, inFlight: () => number): Metrics {
+  meters.readGauge({
+    name: 'rollcall_gateway_intake_in_flight',
+    help: 'Records handed to the log and not yet stored.',
+    read: inFlight,
+  });
   return {
-    registry,
-    requests: new Counter({
+    meters,
+    requests: meters.counter({
       name: 'rollcall_gateway_requests_total',
       help: 'HTTP requests by route and status.',
-      labelNames: ['route', 'method', 'status'],
-      registers,
+      labels: ['route', 'method', 'status'],
     }),
-    seconds: new Histogram({
+    seconds: meters.histogram({
       name: 'rollcall_gateway_request_seconds',
       help: 'How long HTTP requests took, streams of changes apart.',
-      labelNames: ['route'],
+      labels: ['route'],
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
-      registers,
     }),
-    delivered: new Counter({
+    delivered: meters.counter({
       name: 'rollcall_gateway_source_events_total',
       help: 'Events of the sources of attribution: taken, or why they were left out.',
-      labelNames: ['source', 'result'],
-      registers,
+      labels: ['source', 'result'],
     }),
-    deliveries: new Counter({
+    deliveries: meters.counter({
       name: 'rollcall_gateway_source_deliveries_total',
       help: 'Deliveries of the sources of attribution by what became of them.',
-      labelNames: ['source', 'result'],
-      registers,
+      labels: ['source', 'result'],
     }),
-    lastDelivery: new Gauge({
+    lastDelivery: meters.gauge({
       name: 'rollcall_gateway_source_last_delivery_timestamp_seconds',
       help: 'When a source last delivered something.',
-      labelNames: ['source'],
-      registers,
+      labels: ['source'],
     }),
-    inFlight: new Gauge({
-      name: 'rollcall_gateway_intake_in_flight',
-      help: 'Records handed to the log and not yet stored.',
-      registers,
-      collect() {
-        this.set(inFlight());
-      },
-    }),
-    streams: new Gauge({
+    streams: meters.gauge({
       name: 'rollcall_gateway_streams',
       help: 'Open streams of changes.',
-      registers,
     }),
   };
 }

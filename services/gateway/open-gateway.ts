@@ -1,8 +1,11 @@
 import type { Clock } from '#shared/process/clock.ts';
 import type { Health } from '#shared/process/health.ts';
+import { Meters } from '#shared/process/metrics.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
 import type { Store } from '#shared/store/open-store.ts';
+import { addAdmissionDoors } from './admission/door.ts';
+import type { Foresight } from './admission/foresight.ts';
 import { rememberingAccess } from './access.ts';
 import type { Access } from './access.ts';
 import { createApp } from './app.ts';
@@ -26,7 +29,11 @@ export type GatewayParts = {
   readonly intake: Intake;
   /** Absent: there is no audit hook. */
   readonly audit?: { readonly token: HookToken; readonly mostBytes: number };
+  /** Absent: there are no admission webhooks. */
+  readonly admission?: Pick<Foresight, 'cluster' | 'kubevirtControllers'>;
   readonly health: Health;
+  /** The process's own; one for the gateway alone when absent. */
+  readonly meters?: Meters;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -41,13 +48,22 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { db, intake, health, clock, log, tls } = parts;
-  const metrics = createMetrics(() => intake.inFlight);
+  const { meters = new Meters('gateway') } = parts;
+  const metrics = createMetrics(meters, () => intake.inFlight);
   const app = await createApp({ log, metrics, ...(tls && { tls }) });
   const streams = new Streams(metrics.streams, log);
   app.addHook('preClose', () => streams.close());
   addOpenRoutes(app, { health, metrics });
   if (parts.audit !== undefined) {
     addSourceDoor(app, { ...parts.audit, source: auditSource, intake, metrics, clock, log });
+  }
+  if (parts.admission !== undefined) {
+    // An API server speaks to webhooks by TLS only; without it they are for whoever is on this machine.
+    if (tls !== undefined || isLoopback(parts.listen.host)) {
+      addAdmissionDoors(app, { ...parts.admission, db, clock, log });
+    } else {
+      log.warn('no admission webhooks: beyond loopback they need TLS');
+    }
   }
   const guard = new Guard(rememberingAccess(parts.access, clock));
   const feed = new ChangeFeed({ db, clock, log });
@@ -58,6 +74,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     url: tls === undefined ? url : url.replace(/^http:/, 'https:'),
     [Symbol.asyncDispose]: () => app.close(),
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 async function listen(

@@ -10,9 +10,11 @@ export const settingsSchema = z
       protocol: /^postgres(?:ql)?$/,
       error: 'must be postgres://user:password@host:port/database',
     }),
-    /** Of an account that may create tokenreviews and subjectaccessreviews, and nothing else. */
+    /** Of an account that may create tokenreviews and subjectaccessreviews, and get pools. */
     ROLLCALL_KUBECONFIG: z.string(),
     ROLLCALL_KUBE_CONTEXT: z.string().optional(),
+    /** Whether KubeVirt's own controllers act on sets too: warnings of the admission webhook say so. */
+    ROLLCALL_KUBEVIRT_CONTROLLERS: z.enum(['running', 'off']).default('running'),
     /** HOST:PORT; port 0 takes any free one. Beyond loopback only with TLS, or behind something that has it. */
     ROLLCALL_GATEWAY_LISTEN: z
       .string()
@@ -43,6 +45,7 @@ export const settingsSchema = z
       kubeconfig: env.ROLLCALL_KUBECONFIG,
       ...(env.ROLLCALL_KUBE_CONTEXT !== undefined && { context: env.ROLLCALL_KUBE_CONTEXT }),
     },
+    kubevirtControllers: env.ROLLCALL_KUBEVIRT_CONTROLLERS,
     listen: addressIn(env.ROLLCALL_GATEWAY_LISTEN),
     tlsFiles:
       env.ROLLCALL_GATEWAY_TLS_CERT_FILE === undefined ||

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Gauge } from 'prom-client';
+import type { Gauge } from '#shared/process/metrics.ts';
 import type { Logger } from '#shared/process/logger.ts';
 
 /** Open streams: each ends with its reader, and all of them before the server does. */

@@ -1,10 +1,19 @@
 import { UnavailableError } from '#shared/lib/unavailable.ts';
 import { openStore } from './open-store.ts';
 
-/** How far the recorder has come: everything up to `sequence` of that lineage stands in the book. */
+export type RecordedUpTo = {
+  readonly lineage: string;
+  readonly sequence: number;
+  readonly hash?: string;
+};
+
+/**
+ * How far the recorder has come: everything up to `sequence` of that lineage stands in the book, as long as
+ * the message there has this hash; absent at 0.
+ */
 export interface RecorderPosition extends AsyncDisposable {
   /** Undefined while the book is empty. A read that fails throws UnavailableError. */
-  read(): Promise<{ readonly lineage: string; readonly sequence: number } | undefined>;
+  read(): Promise<RecordedUpTo | undefined>;
 }
 
 /** Through a role that may see this one row and nothing else. */
@@ -13,10 +22,13 @@ export function openRecorderPosition(databaseUrl: string): RecorderPosition {
   return {
     async read() {
       try {
-        return await store.db
+        const row = await store.db
           .selectFrom('book.position_of_recorder')
-          .select(['lineage', 'sequence'])
+          .select(['lineage', 'sequence', 'hash'])
           .executeTakeFirst();
+        if (row === undefined) return undefined;
+        const { hash, ...place } = row;
+        return hash === null ? place : { ...place, hash };
       } catch (error) {
         throw new UnavailableError('reading the position of the recorder', { cause: error });
       }

@@ -138,6 +138,16 @@ export type HoldingRow = {
   readonly volume_name: string | null;
 };
 
+/** A disk that is deleted with its machine; both null for a machine without one. */
+export type MemberDiskRow = {
+  readonly set_uid: string;
+  readonly member: string;
+  readonly ordinal: number | null;
+  readonly created_at: Date;
+  readonly disk: string | null;
+  readonly size: string | null;
+};
+
 export type HoldRow = {
   readonly set_uid: string;
   readonly set_kind: string;
@@ -215,11 +225,16 @@ export type BookTables = {
   readonly 'book.attributions': AttributionRow;
   readonly 'book.standing': Omit<PositionRow, 'one' | 'hash' | 'surveys_from'>;
   readonly 'book.sets': SetRow;
+  readonly 'book.disks_of_members': MemberDiskRow;
   readonly 'book.holds': HoldRow;
   readonly 'book.take_overs': TakeOverRow;
   readonly 'book.quarantined': Omit<PoisonRow, 'turn'> & {
     /** Stops destruction in its namespace, or its shard, until the next whole survey. */
     readonly blocks: boolean;
   };
-  readonly 'book.position_of_recorder': { readonly lineage: string; readonly sequence: number };
+  readonly 'book.position_of_recorder': {
+    readonly lineage: string;
+    readonly sequence: number;
+    readonly hash: string | null;
+  };
 };

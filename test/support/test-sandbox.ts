@@ -15,6 +15,8 @@ export type TestSandboxOptions = {
   readonly clock?: Clock;
   /** Rights as the Roles say; everyone may do everything when left out. */
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** Where webhooks reach services: `namespace/name` → an address. */
+  readonly webhookServices?: Readonly<Record<string, string>>;
 };
 
 /** A sandbox of a test's own, in this process, on a free port, with its data in a folder that goes. */
@@ -46,17 +48,38 @@ export async function openTestSandbox(options: TestSandboxOptions): Promise<Test
   };
 }
 
+/** How long the sandbox's own controllers take between a change and what follows from it. */
+const shortMs = 200;
+
+export type SteppedClock = Clock & {
+  readonly nextSecond: () => void;
+  /** Resolves when no short timer runs: what follows from the changes so far has happened. */
+  readonly settled: () => Promise<void>;
+};
+
 /** Timers run as ever; the time that objects are stamped with stands still until it is moved. */
-export function steppedClock(startMs: number): Clock & { readonly nextSecond: () => void } {
+export function steppedClock(startMs: number): SteppedClock {
   let nowMs = startMs;
+  const short = new Set<object>();
   return {
     now: () => nowMs,
     after: (ms, run) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
+      const mark = {};
+      if (ms <= shortMs) short.add(mark);
+      const timer = setTimeout(() => {
+        run();
+        short.delete(mark);
+      }, ms);
+      return () => {
+        short.delete(mark);
+        clearTimeout(timer);
+      };
     },
     nextSecond: () => {
       nowMs += 1_000;
+    },
+    async settled() {
+      while (short.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Health } from '#shared/process/health.ts';
+import type { Health, Route } from '#shared/process/health.ts';
 import type { App } from '../app.ts';
 import type { Metrics } from '../metrics.ts';
 
@@ -7,7 +7,9 @@ export function addOpenRoutes(
   app: App,
   { health, metrics }: { readonly health: Health; readonly metrics: Metrics },
 ): void {
-  for (const { path, answer } of health.routes) {
+  // What the process answers on its own port it answers here too; the gateway has a port for people.
+  const mine = { path: '/metrics', answer: () => metrics.meters.answer() };
+  for (const { path, answer } of [...health.routes.filter(isNot(mine.path)), mine]) {
     app.get(path, {
       schema: { hide: true },
       handler: async (_request, reply) => {
@@ -16,17 +18,14 @@ export function addOpenRoutes(
       },
     });
   }
-  app.get('/metrics', {
-    schema: { hide: true },
-    handler: async (_request, reply) => {
-      const { registry } = metrics;
-      await reply.type(registry.contentType).send(await registry.metrics());
-    },
-  });
   app.get('/openapi.json', {
     schema: { hide: true },
     handler: async (_request, reply) => {
       await reply.send(app.swagger());
     },
   });
+}
+
+function isNot(path: string): (route: Route) => boolean {
+  return (route) => route.path !== path;
 }

@@ -16,7 +16,8 @@ import { condition, labelSelector, nullableTime } from './shared-schemas.ts';
 
 /* HorizontalPodAutoscaler in its two versions; objects are kept as v2. */
 
-const target = atomic(shape({ apiVersion: text, kind: text, name: text }, ['kind', 'name']));
+const reference = shape({ apiVersion: text, kind: text, name: text }, ['kind', 'name']);
+const target = always(reference);
 
 const metricTarget = shape(
   { type: text, value: intOrText, averageValue: intOrText, averageUtilization: int32 },
@@ -101,7 +102,7 @@ export const autoscalerV1Schema = kindShape({
   spec: always(
     shape(
       {
-        scaleTargetRef: target,
+        scaleTargetRef: atomic(reference),
         minReplicas: withDefault(int32, 1),
         maxReplicas: int32,
         targetCPUUtilizationPercentage: int32,

@@ -13,7 +13,7 @@ import {
   volumeSchema,
 } from './builtin-schemas.ts';
 import { autoscalerSchema, autoscalerV1Schema } from './autoscaler-schemas.ts';
-import { deploymentSchema, nodeSchema, podSchema } from './pod-schemas.ts';
+import { podSchema } from './pod-schemas.ts';
 import {
   clusterRoleSchema,
   disruptionBudgetSchema,
@@ -31,6 +31,7 @@ import {
   tokenReviewSchema,
 } from './review-schemas.ts';
 import type { Schema } from './structural.ts';
+import { deploymentSchema, nodeSchema } from './workload-schemas.ts';
 
 type Builtin = {
   readonly group?: string;

@@ -1,6 +1,5 @@
 import {
   always,
-  anything,
   atomic,
   flag,
   int32,
@@ -12,15 +11,13 @@ import {
   mapOf,
   oneOf,
   open,
-  setOf,
   shape,
   text,
   withDefault,
 } from './shapes.ts';
 import { conditions, labelSelector, nullableTime, quantities } from './shared-schemas.ts';
-import type { Schema } from './structural.ts';
 
-/* Pods and what makes them. What nothing here reads and few people write is open. */
+/* Pods. What nothing here reads and few people write is open. */
 
 const keySelector = atomic(shape({ name: text, key: text, optional: flag }, ['key']));
 
@@ -268,7 +265,7 @@ const podSpec = shape(
   ['containers'],
 );
 
-const podTemplate = shape({ metadata: open, spec: podSpec });
+export const podTemplate = shape({ metadata: open, spec: podSpec });
 
 const containerStatuses = listOf({
   ...shape({
@@ -306,78 +303,6 @@ export const podSchema = kindShape({
       ephemeralContainerStatuses: containerStatuses,
       resize: text,
       resourceClaimStatuses: listOf(open),
-    }),
-  ),
-});
-
-/** The defaults of a Deployment are those of a real cluster: a quarter may be away or too many. */
-export const deploymentSchema = kindShape({
-  spec: always(
-    shape(
-      {
-        replicas: withDefault(int32, 1),
-        selector: labelSelector,
-        template: always(podTemplate),
-        strategy: withDefault(
-          shape({
-            type: text,
-            rollingUpdate: shape({ maxSurge: intOrText, maxUnavailable: intOrText }),
-          }),
-          { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
-        ),
-        minReadySeconds: int32,
-        paused: flag,
-        progressDeadlineSeconds: withDefault(int32, 600),
-        revisionHistoryLimit: withDefault(int32, 10),
-      },
-      ['selector', 'template'],
-    ),
-  ),
-  status: always(
-    shape({
-      availableReplicas: int32,
-      collisionCount: int32,
-      conditions,
-      observedGeneration: int64,
-      readyReplicas: int32,
-      replicas: int32,
-      terminatingReplicas: int32,
-      unavailableReplicas: int32,
-      updatedReplicas: int32,
-    }),
-  ),
-});
-
-export const nodeSchema: Schema = kindShape({
-  spec: always(
-    shape({
-      configSource: open,
-      externalID: text,
-      podCIDR: text,
-      podCIDRs: setOf(text),
-      providerID: text,
-      taints: listOf(
-        shape({ key: text, value: text, effect: text, timeAdded: nullableTime }, ['key', 'effect']),
-      ),
-      unschedulable: flag,
-    }),
-  ),
-  status: always(
-    shape({
-      addresses: keyedListOf(shape({ type: text, address: text }, ['type', 'address']), 'type'),
-      allocatable: quantities,
-      capacity: quantities,
-      conditions,
-      config: open,
-      daemonEndpoints: open,
-      declaredFeatures: listOf(text),
-      features: open,
-      images: listOf(open),
-      nodeInfo: open,
-      phase: text,
-      runtimeHandlers: listOf(open),
-      volumesAttached: listOf(anything),
-      volumesInUse: listOf(text),
     }),
   ),
 });
