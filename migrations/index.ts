@@ -4,6 +4,8 @@ import * as book from './0002-book.ts';
 import * as surveys from './0003-surveys.ts';
 import * as attribution from './0004-attribution.ts';
 import * as rights from './0005-rights.ts';
+import * as positionHash from './0006-position-hash.ts';
+import * as disksOfMembers from './0007-disks-of-members.ts';
 
 /** Applied in the order of their names, each once. A name that has been released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +14,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-surveys': surveys,
   '0004-attribution': attribution,
   '0005-rights': rights,
+  '0006-position-hash': positionHash,
+  '0007-disks-of-members': disksOfMembers,
 };

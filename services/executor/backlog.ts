@@ -10,6 +10,8 @@ export type Job = {
   readonly sequence: number;
   /** Log time of the plan, milliseconds since 1970. */
   readonly at: number;
+  /** The span in which the plan was stored. */
+  readonly trace?: string;
 };
 
 /** A command that is closed without ever having been started. */
@@ -23,6 +25,7 @@ export type BacklogMessage = {
   readonly at: number;
   readonly shard: Shard;
   readonly records: readonly LogRecord[];
+  readonly trace?: string;
 };
 
 type OpenJob = { readonly job: Job; started: boolean };
@@ -65,6 +68,7 @@ export class Backlog {
         case 'vanished':
         case 'survey-began':
         case 'surveyed':
+        case 'rewound':
         case 'attributed':
           break;
       }
@@ -97,6 +101,12 @@ export class Backlog {
     return oldest === undefined ? this.#folded : oldest.job.sequence - 1;
   }
 
+  /** Log time of the oldest plan with an open command. */
+  get oldestAt(): number | undefined {
+    const [oldest] = this.#open.values();
+    return oldest?.job.at;
+  }
+
   get size(): number {
     return this.#open.size;
   }
@@ -124,6 +134,7 @@ export class Backlog {
       shard: message.shard,
       sequence: message.sequence,
       at: message.at,
+      ...(message.trace !== undefined && { trace: message.trace }),
     }));
     for (const job of jobs) this.#open.set(job.command.effect, { job, started: false });
     return jobs;

@@ -14,6 +14,16 @@ export class Lane {
     this.#bound = most;
   }
 
+  /** Calls under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many may be under way at present. */
+  get bound(): number {
+    return this.#bound;
+  }
+
   async run<T>(call: () => Promise<T>): Promise<T> {
     if (this.#inFlight >= this.#bound) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

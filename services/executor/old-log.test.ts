@@ -26,18 +26,24 @@ test('of a log that came back hours older nothing is executed, and the outcome s
 
 test('what an executor before us left a moment ago is executed', async () => {
   // The pool is not there: it was looked for.
-  expect(await outcomeAfter(1_000)).toBe('stale');
+  expect(await outcomeAfter(1_000, 'secure-set')).toBe('stale');
 });
 
+test('a create that was left a moment ago is looked for, and never made again', async () => {
+  expect(await outcomeAfter(1_000, 'create-vm')).toBe('expired');
+});
+
+type Verb = 'create-vm' | 'secure-set';
+
 /** What becomes of a command that stands at the end of the log, written so long ago. */
-async function outcomeAfter(ageMs: number): Promise<Settled['outcome']> {
+async function outcomeAfter(ageMs: number, verb: Verb = 'create-vm'): Promise<Settled['outcome']> {
   let now = Date.now() - ageMs;
   const broker = new MemoryBroker({ now: () => now });
   await using stream = broker.open();
   const { lineage } = stream.identity;
   const opened = { type: 'opened', lineage, codeVersion: 'test', holder: 'test' } as const;
   await stream.appendDecision(shard, opened, 0);
-  await stream.appendDecision(shard, aPlan(lineage), 1);
+  await stream.appendDecision(shard, aPlan(lineage, verb), 1);
   now = Date.now();
   const stop = new AbortController();
   const running = execute(partsOn(stream), stop.signal);
@@ -56,18 +62,19 @@ function partsOn(stream: Stream): Parameters<typeof execute>[0] {
   const key = digestKeyOf(Buffer.alloc(32));
   const clock = systemClock;
   const log = silentLogger();
-  const { lineage } = stream.identity;
   return {
     stream,
     hands: createHands({ cluster: new FakeCluster(), key, policy, clock }),
-    gate: new BookGate({ lineage, read: async () => ({ lineage, sequence: 2 }), clock, log }),
+    gate: new BookGate({ stream, read: async () => undefined, clock, log }),
     lanes: { creates: new Lane(2), others: new Lane(2), notices: new Lane(1) },
     clock,
     log,
   };
 }
 
-function aPlan(lineage: string): Decided {
+function aPlan(lineage: string, verb: Verb): Decided {
+  const about = { effect: effectId(lineage, { epoch: 1, plan: 1 }, 0), because: 'a test' };
+  const vm = { name: 'web-0', ordinal: 0, revision: 'web-1' };
   const set = {
     kind: 'VirtualMachinePool',
     namespace: 'default',
@@ -82,12 +89,6 @@ function aPlan(lineage: string): Decided {
       ...{ desired: 1, active: 0, terminating: 0, ready: 0 },
       ...{ creating: 0, deleting: 0, surplus: -1 },
     },
-    commands: [
-      {
-        ...{ verb: 'create-vm', name: 'web-0', ordinal: 0, revision: 'web-1' },
-        effect: effectId(lineage, { epoch: 1, plan: 1 }, 0),
-        because: 'a test',
-      },
-    ],
+    commands: [verb === 'create-vm' ? { verb, ...vm, ...about } : { verb, ...about }],
   };
 }

@@ -3,6 +3,7 @@ import type { Notice } from '#shared/contract/commands.ts';
 import { backoffMs } from '#shared/process/backoff.ts';
 import type { Clock } from '#shared/process/clock.ts';
 import type { Logger } from '#shared/process/logger.ts';
+import { inSpan, noteInSpan } from '#shared/process/tracing.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import { Backlog } from './backlog.ts';
 import type { Closing, Job } from './backlog.ts';
@@ -14,6 +15,9 @@ import { postNotice } from './effects/post-event.ts';
 import type { Lane } from './lane.ts';
 import { isExpired } from './expiry.ts';
 import { LogClock } from './log-clock.ts';
+import { labelsOf, timed } from './metrics.ts';
+import type { ExecutorMetrics } from './metrics.ts';
+import { isCreate, Order } from './order.ts';
 import { perform } from './perform.ts';
 import { findDone } from './probe.ts';
 import { settledRecord } from './settle.ts';
@@ -33,6 +37,7 @@ export type ExecutorParts = {
   readonly vigil?: Vigil;
   /** A number in [0, 1) for the jitter; the platform's when absent. */
   readonly random?: () => number;
+  readonly metrics?: ExecutorMetrics;
   /** Called once everything that stood in the log is taken up. */
   readonly onReady?: () => void;
 };
@@ -44,6 +49,8 @@ export type ExecutorParts = {
 const mostBegun = 20_000;
 
 const saveEachMs = 1_000;
+/** At a stop, what has been sent is waited for so long before the lease is given back. */
+const settleWithinMs = 3_000;
 const repeat = { firstMs: 50, mostMs: 5_000 };
 
 /**
@@ -54,7 +61,13 @@ export async function execute(parts: ExecutorParts, signal: AbortSignal): Promis
   const start = await startingPoint(parts.stream);
   if (start.broken) parts.log.warn('the log is another one than before, nothing in it is executed');
   const run = new Run(parts, signal, start);
-  await Promise.race([follow(run, parts, { start, signal }), run.failed]);
+  parts.metrics?.follow(run);
+  try {
+    await Promise.race([follow(run, parts, { start, signal }), run.failed]);
+  } finally {
+    // Whoever comes next looks for what we have made, and must not look before it is there.
+    await run.ended(settleWithinMs);
+  }
 }
 
 async function follow(
@@ -92,10 +105,12 @@ async function follow(
 class Run {
   readonly backlog: Backlog;
   readonly time: LogClock;
+  readonly #order = new Order();
   readonly #parts: ExecutorParts;
   readonly #signal: AbortSignal;
   readonly #failed = Promise.withResolvers<never>();
   #begun = 0;
+  #calls = 0;
   #leave: (() => void) | undefined;
   #savedAt = 0;
   #saved: number;
@@ -126,6 +141,13 @@ class Run {
     this.#signal.addEventListener('abort', leave);
     while (this.isFull) await new Promise<void>((resolve) => (this.#leave = resolve));
     this.#signal.removeEventListener('abort', leave);
+  }
+
+  /** Resolves when no call is under way any more, but not later than after a time. */
+  async ended(withinMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const endsAt = clock.monotonicMs() + withinMs;
+    while (this.#calls > 0 && clock.monotonicMs() < endsAt) await clock.sleep(10);
   }
 
   /** What is open at the end of the log when we start. */
@@ -160,23 +182,44 @@ class Run {
   }
 
   async #do(job: Job): Promise<void> {
-    const { gate, lanes } = this.#parts;
+    const { gate } = this.#parts;
     if (isDestructive(job.command)) await gate.passed(job.sequence, this.#signal);
-    const lane = job.command.verb.startsWith('create-') ? lanes.creates : lanes.others;
-    const result = await lane.run(async () => {
-      if (this.#signal.aborted || !this.backlog.start(job.command.effect)) return undefined;
-      const clocks = { time: this.time, clock: this.#parts.clock };
-      const isTooOld = isExpired(job, clocks, this.#isInherited(job));
-      return this.#untilCertain(job, lane, () =>
-        isTooOld ? Promise.resolve({ outcome: 'expired' }) : this.#perform(job),
-      );
-    });
+    const { set, effect, verb: does } = about(job);
+    const attributes = { 'rollcall.set': set, 'rollcall.effect': effect };
+    const result = await inSpan({ name: `effect ${does}`, links: [job.trace], attributes }, () =>
+      this.#settled(job),
+    );
     if (result === undefined) return;
-    await this.#settle(job, result);
     const { notice, verb } = job.command;
     if (result.outcome === 'applied' && notice !== undefined && verb !== 'post-event') {
       await this.#post(job, notice);
     }
+  }
+
+  async #settled(job: Job): Promise<Result | undefined> {
+    const result = await this.#order.run(job, () => this.#inLane(job));
+    if (result === undefined) return undefined;
+    noteInSpan({ 'rollcall.outcome': result.outcome });
+    await this.#settle(job, result);
+    return result;
+  }
+
+  #inLane(job: Job): Promise<Result | undefined> {
+    const { lanes } = this.#parts;
+    const lane = isCreate(job) ? lanes.creates : lanes.others;
+    return lane.run(async () => {
+      if (this.#signal.aborted || !this.backlog.start(job.command.effect)) return undefined;
+      const clocks = { time: this.time, clock: this.#parts.clock };
+      const isInherited = this.#isInherited(job);
+      // It may have been done, and undone by others since: only a look tells, and the rest is decided anew.
+      const isLeft = isInherited && isCreate(job);
+      const isOver = isLeft || isExpired(job, clocks, isInherited);
+      return timed(this.#parts, job, () =>
+        this.#untilCertain(job, lane, () =>
+          isOver ? Promise.resolve({ outcome: 'expired' }) : this.#perform(job),
+        ),
+      );
+    });
   }
 
   #perform(job: Job): Promise<Result | Again> {
@@ -190,14 +233,15 @@ class Run {
     lane: Lane,
     act: () => Promise<Result | Again>,
   ): Promise<Result | undefined> {
-    const { clock, hands, log, random = Math.random } = this.#parts;
+    const { clock, hands, log, metrics, random = Math.random } = this.#parts;
     for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
-      let result = await act();
+      let result = await this.#counted(act);
       const isSentBefore = attempt > 1 || this.#isInherited(job);
       if (!isAgain(result) && !isDone(result) && isSentBefore) {
         result = (await findDone(hands.cluster, job)) ?? result;
       }
       if (!isAgain(result)) return result;
+      metrics?.retries.inc({ verb: job.command.verb });
       if (result.afterMs !== undefined) lane.throttled();
       const waitMs = result.afterMs ?? backoffMs(repeat, attempt, random());
       if (attempt === 5) log.warn({ ...about(job), attempt }, 'no certain answer yet, going on');
@@ -206,8 +250,18 @@ class Run {
     return undefined;
   }
 
+  async #counted<T>(call: () => Promise<T>): Promise<T> {
+    this.#calls += 1;
+    try {
+      return await call();
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
   async #settle(job: Job, result: Result): Promise<void> {
     await this.#parts.stream.append(job.shard, 'outcome', settledRecord(job, result));
+    this.#parts.metrics?.settled.inc(labelsOf(job, result));
     const { returned: _, ...shown } = result;
     this.#parts.log.info({ ...about(job), ...shown }, 'settled');
     await this.#saveFloor();
@@ -254,7 +308,7 @@ class Run {
   }
 }
 
-function about(job: Job): Readonly<Record<string, unknown>> {
+function about(job: Job) {
   const { set, plan } = job.plan;
   return {
     set: `${set.namespace}/${set.name}`,

@@ -1,6 +1,8 @@
 import type { Shard, Uid } from '#shared/contract/ids.ts';
 import type { Decided, Moment } from '#shared/contract/records.ts';
 import { snapshotVersion } from '#shared/contract/snapshot.ts';
+import { countsOf } from '#shared/core/counts.ts';
+import type { Counts } from '#shared/core/counts.ts';
 import { decide } from '#shared/core/decide.ts';
 import { evolve } from '#shared/core/evolve.ts';
 import type { Outcome } from '#shared/core/outcome.ts';
@@ -24,6 +26,8 @@ export type Decider<View> = {
   setsOf(view: View): readonly Uid[];
   /** What is wrong with a plan; empty when it may be recorded. */
   checkPlan(view: View, decided: Decided): readonly string[];
+  /** For whoever watches over the service; nothing is decided by it. */
+  counts?(view: View): Counts;
   /** Snapshots of any other version are not used. */
   readonly snapshotVersion: number;
   /** Plain data that stays as it is while the view goes on. */
@@ -38,6 +42,7 @@ export const core: Decider<CoreView> = {
   decide,
   setsOf,
   checkPlan,
+  counts: countsOf,
   snapshotVersion,
   toSnapshot,
   fromSnapshot,

@@ -7,16 +7,22 @@ import type {
   Policy,
 } from '#shared/contract/records.ts';
 import { isDestructive } from '#shared/contract/commands.ts';
+import type { Counts } from '#shared/core/counts.ts';
 import { hashOf } from '#shared/core/hash.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import type { Logger } from '#shared/process/logger.ts';
+import { inSpan } from '#shared/process/tracing.ts';
 import type { Message } from '#shared/stream/log.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Alarm } from './alarm.ts';
 import type { Decider } from './decider.ts';
 import type { LogClock } from './log-clock.ts';
+import { countDecision } from './metrics.ts';
+import type { ReconcilerMetrics } from './metrics.ts';
 import type { Packable } from './packing.ts';
+import { Stopwatch } from './stopwatch.ts';
+import type { Cause } from './stopwatch.ts';
 
 export type DeskParts<View> = {
   readonly stream: Pick<Stream, 'appendDecision' | 'identity' | 'condition'>;
@@ -31,6 +37,7 @@ export type DeskParts<View> = {
   /** Who takes the shard over; another for each run of a process. */
   readonly holder: string;
   readonly codeVersion: string;
+  readonly metrics?: ReconcilerMetrics | undefined;
 };
 
 /** Where a desk stands in the log, beside its view. */
@@ -73,7 +80,10 @@ export class Desk<View> {
   readonly #withheld = new Set<Uid>();
   /** What was told last of each set. */
   readonly #told = new Map<Uid, string>();
+  readonly #stopwatch: Stopwatch;
   #lastDecision = 0;
+  /** Log time of the newest decision. */
+  #decidedAt = 0;
   #basis = 0;
   #lastOpened = 0;
   #epoch: number | undefined;
@@ -87,6 +97,7 @@ export class Desk<View> {
     from: { readonly view: View; readonly mark?: DeskMark },
   ) {
     this.#parts = parts;
+    this.#stopwatch = new Stopwatch(parts.metrics);
     this.shard = shard;
     this.#view = from.view;
     this.#basis = from.mark?.basis ?? 0;
@@ -97,6 +108,10 @@ export class Desk<View> {
   /** Sequence of the newest message of the shard that is folded. */
   get basis(): number {
     return this.#basis;
+  }
+
+  get counts(): Counts | undefined {
+    return this.#parts.decider.counts?.(this.#view);
   }
 
   /** What another desk needs to go on from here. */
@@ -116,28 +131,45 @@ export class Desk<View> {
   fold(message: Message): void {
     const { sequence } = message;
     if (sequence <= this.#basis) return;
-    for (const set of this.#parts.decider.evolve(this.#view, message)) this.#touched.add(set);
+    const sets = this.#parts.decider.evolve(this.#view, message);
+    for (const set of sets) this.#touched.add(set);
+    if (this.#epoch !== undefined) this.#time(message, sets);
     for (const record of message.records) {
       if (record.type === 'opened') this.#lastOpened = sequence;
     }
     this.#basis = sequence;
     if (message.family !== 'decision') return;
     this.#lastDecision = sequence;
+    this.#decidedAt = message.at;
     this.#refuseIfOvertaken();
     this.#folded?.();
   }
 
-  /** Takes the shard over; resolves when our own record has been folded. */
-  async open(): Promise<void> {
+  #time({ at, family, records, trace }: Message, sets: readonly Uid[]): void {
+    if (family === 'decision') return;
+    const touch = { at, isFact: family === 'fact', trace };
+    for (const set of sets) this.#stopwatch.touched(set, touch);
+    if (family !== 'outcome') return;
+    for (const record of records)
+      if (record.type === 'settled') this.#stopwatch.settled(record, at);
+  }
+
+  /**
+   * Takes the shard over; resolves when our own record has been folded. `trustsFrom`: surveys that began
+   * before are not to be believed.
+   */
+  async open(trustsFrom?: number): Promise<void> {
     const { stream, holder, codeVersion } = this.#parts;
     const { lineage } = stream.identity;
     for (;;) {
       const run = hashOf(holder).toString(36);
-      const opened = { type: 'opened', lineage, codeVersion, holder, run } as const;
+      const taken = { type: 'opened', lineage, codeVersion, holder, run } as const;
+      const opened = trustsFrom === undefined ? taken : { ...taken, trustsFrom };
       const answer = await stream.appendDecision(this.shard, opened, this.#lastDecision);
       await this.#foldedUpTo(answer.stored ? answer.sequence : answer.last);
       if (!answer.stored) continue;
       this.#epoch = answer.sequence;
+      this.#parts.metrics?.takeOvers.inc();
       this.#refuseIfOvertaken();
       for (const set of this.#parts.decider.setsOf(this.#view)) this.#touched.add(set);
       return;
@@ -161,9 +193,12 @@ export class Desk<View> {
 
   async #decide(set: Uid): Promise<void> {
     if (this.#withheld.has(set)) return;
-    const { alarm, clock, decider, limits, log, policy } = this.#parts;
+    const { alarm, clock, decider, limits, log, metrics, policy } = this.#parts;
     const seed = `${set}:${this.#basis}`;
+    const cause = this.#stopwatch.take(set);
+    const since = performance.now();
     const decision = decider.decide(this.#view, set, { now: clock.now(), seed, limits, policy });
+    metrics?.deciding.observe((performance.now() - since) / 1_000);
     switch (decision.type) {
       case 'wait':
         log.debug({ set, because: decision.because, wakeAt: decision.wakeAt }, 'waiting');
@@ -172,12 +207,13 @@ export class Desk<View> {
       case 'tell':
         if (this.#isTold(decision.held)) return;
         await this.#append(decision.held);
+        countDecision(metrics, decision.held);
         log.info({ ...brief(decision.held), reason: decision.held.reason }, 'held');
         break;
       case 'act':
         if (this.#waitsForRoom(decision.decided)) return;
         if (!(await this.#isSound(decision.decided))) return;
-        await this.#append(decision.decided);
+        await this.#act(decision.decided, cause, since);
         log.info({ ...brief(decision.decided), ...size(decision.decided) }, 'decided');
         break;
       default:
@@ -185,6 +221,20 @@ export class Desk<View> {
     }
     // What it has led to may call for more at once.
     this.#touched.add(set);
+  }
+
+  /** Records a plan; its span began when it was thought about. */
+  async #act(decided: Decided, cause: Cause, since: number): Promise<void> {
+    const { set, commands, because } = decided;
+    const attributes = {
+      'rollcall.set': `${set.kind}/${set.namespace}/${set.name}`,
+      'rollcall.commands': commands.length,
+      'rollcall.because': because,
+    };
+    const span = { name: 'decide', links: cause.traces, attributes, since };
+    await inSpan(span, () => this.#append(decided));
+    this.#stopwatch.decided(decided, cause, this.#decidedAt);
+    countDecision(this.#parts.metrics, decided);
   }
 
   /** A log that is nearly full is no place to begin a destruction; it is decided anew in a while. */
@@ -211,6 +261,7 @@ export class Desk<View> {
     const problems = this.#parts.decider.checkPlan(this.#view, decided);
     if (problems.length === 0) return true;
     this.#withheld.add(decided.set.uid);
+    this.#parts.metrics?.unsound.inc();
     this.#parts.log.error({ ...brief(decided), problems }, 'a plan is not sound, the set is held');
     const { epoch, set, basis } = decided;
     const because = problems.join('; ');

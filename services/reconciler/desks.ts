@@ -1,4 +1,5 @@
 import type { Shard } from '#shared/contract/ids.ts';
+import type { Counts } from '#shared/core/counts.ts';
 import { positionAtStart } from '#shared/stream/lineage.ts';
 import type { Message } from '#shared/stream/log.ts';
 import { namespaceShards } from '#shared/stream/shards.ts';
@@ -36,7 +37,7 @@ export class Desks<View> implements Disposable {
   #isOpen = false;
 
   constructor(parts: ReconcilerParts<View>, { restored, hasGap, fail }: Beginning<View>) {
-    const { decider, holder, log, settings, stream } = parts;
+    const { decider, holder, log, metrics, settings, stream } = parts;
     const { limits, policy, codeVersion } = settings;
     this.#timers = parts.timers ?? systemTimers;
     this.#fail = fail;
@@ -45,7 +46,7 @@ export class Desks<View> implements Disposable {
     const alarm = (this.#alarm = createAlarm(clock, this.#timers));
     const wake = () => this.wake();
     const deskParts = { stream, log, decider, clock, alarm, wake };
-    const shared = { ...deskParts, limits, policy, holder, codeVersion };
+    const shared = { ...deskParts, limits, policy, holder, codeVersion, metrics };
     const { lineage } = stream.identity;
     this.all = namespaceShards.map(
       (shard) =>
@@ -67,6 +68,21 @@ export class Desks<View> implements Disposable {
     return this.#isOpen;
   }
 
+  /** Of all shards; it takes a walk over all sets. */
+  get counts(): Counts {
+    const held = new Map<string, number>();
+    let [sets, pending] = [0, 0];
+    for (const desk of this.all) {
+      const { counts } = desk;
+      sets += counts?.sets ?? 0;
+      pending += counts?.pending ?? 0;
+      for (const [reason, count] of counts?.held ?? []) {
+        held.set(reason, (held.get(reason) ?? 0) + count);
+      }
+    }
+    return { sets, pending, held };
+  }
+
   /** Gives a message to the desk that it is for. */
   fold(message: Message): void {
     this.#clock.observe(message.at);
@@ -75,8 +91,8 @@ export class Desks<View> implements Disposable {
   }
 
   /** Takes every shard over; from then on whatever is touched is decided. */
-  async open(): Promise<void> {
-    await Promise.all(this.all.map((desk) => desk.open()));
+  async open(trustsFrom?: number): Promise<void> {
+    await Promise.all(this.all.map((desk) => desk.open(trustsFrom)));
     this.#isOpen = true;
     this.wake();
   }

@@ -9,6 +9,7 @@ import { silentLogger } from '#shared/process/logger.ts';
 import { parseSettings } from '#shared/process/parse-settings.ts';
 import { MemoryBroker } from '#shared/stream/memory-log.ts';
 import { core } from './decider.ts';
+import type { Memory } from './footing.ts';
 import { reconcile } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -41,6 +42,28 @@ test.each([
   expect(await running.told()).toBe('Poisoned');
   expect(await running.destroyed()).toEqual([]);
   world.surveys('second');
+  expect(await running.destroys(2)).toEqual(['web-3', 'web-2']);
+});
+
+test('after the log was set back, nothing is done before every kind was surveyed since', async () => {
+  const world = aWorld();
+  world.surveys('first');
+  const kept = await world.length();
+  const memory: Memory = {};
+  {
+    await using before = world.start(memory);
+    await before.destroys(2);
+  }
+  world.broker.setBack(kept);
+  world.passMs(1_000);
+  await using running = world.start(memory);
+  await running.openedTimes(1);
+  // It is told after a minute, when next something is heard.
+  world.passMs(61_000);
+  world.begins('second');
+  expect(await running.told()).toBe('Unsynced');
+  expect(await running.destroyed()).toEqual([]);
+  world.surveys('third');
   expect(await running.destroys(2)).toEqual(['web-3', 'web-2']);
 });
 
@@ -85,6 +108,7 @@ function aWorld() {
     broker,
     passMs: (ms: number) => void (passedMs += ms),
     length: async () => (await broker.open().bounds()).last,
+    begins: (id: string) => say({ type: 'survey-began', kind: 'VirtualMachine', id }),
     surveys(id: string): void {
       version += 1;
       for (const kind of kinds) {
@@ -97,7 +121,7 @@ function aWorld() {
         );
       }
     },
-    start() {
+    start(memory: Memory = {}) {
       const env = { NATS_URL: 'nats://127.0.0.1:1', ROLLCALL_MODE: 'manage' };
       const off = { ROLLCALL_KUBEVIRT_CONTROLLERS: 'off' };
       const settings = parseSettings(settingsSchema, { ...env, ...off });
@@ -106,7 +130,7 @@ function aWorld() {
       const log = silentLogger();
       const stream = broker.open();
       const ended = reconcile(
-        { stream, log, clock, decider: core, settings, holder: 'one' },
+        { stream, log, clock, decider: core, settings, holder: 'one', memory },
         stop.signal,
       );
       ended.catch(() => undefined);

@@ -3,6 +3,8 @@ import type { Phase } from '#shared/process/health.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import type { Decider } from './decider.ts';
+import type { Memory } from './footing.ts';
+import type { ReconcilerMetrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
 import type { Timers } from './timers.ts';
 
@@ -15,6 +17,9 @@ export type ReconcilerParts<View> = {
     // Without it no snapshots are kept.
     Partial<Pick<Settings, 'snapshots'>>;
   readonly holder: string;
+  /** What an earlier connection of this process has seen of the log; nothing when absent. */
+  readonly memory?: Memory;
+  readonly metrics?: ReconcilerMetrics;
   /** The platform's when absent. */
   readonly timers?: Timers;
   /** Told that another holds the lease, that the log is taken over, and that sets are decided. */

@@ -2,6 +2,7 @@ import type { Clock } from '#shared/process/clock.ts';
 import type { Lease } from '#shared/stream/position.ts';
 import { endOf, Progress } from './catch-up.ts';
 import { Desks } from './desks.ts';
+import { Footing } from './footing.ts';
 import type { ReconcilerParts } from './reconciler-parts.ts';
 import { restoreAll } from './restore.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -27,6 +28,7 @@ export async function reconcile<View>(
     ...parts,
     desks,
     progress: new Progress(parts, desks.after),
+    footing: new Footing({ ...parts, timers: parts.timers ?? systemTimers }),
     keeper: keeperFor(parts, desks),
   };
   const over = Promise.race([follow(work, either), failed.promise]);
@@ -56,7 +58,10 @@ async function decideWhileLeased<View>(
     throw error;
   }
   await using lease = await waiting;
-  const opening = open(work).then(() => work.keeper?.keepsFrom(work.desks.all, signal));
+  const opening = open(work).then(() => {
+    work.footing.savesUntil(signal);
+    work.keeper?.keepsFrom(work.desks.all, signal);
+  });
   opening.catch(() => undefined);
   await Promise.race([over, lease.lost, opening.then(() => over)]);
 }
@@ -70,6 +75,7 @@ async function begin<View>(
   const { first, last } = await stream.bounds();
   const desks = new Desks(parts, { restored, hasGap: first > 1, fail });
   const { after } = desks;
+  parts.metrics?.follow(desks);
   log.info({ snapshots: restored.size, after, first, last }, 'folding the log');
   if (after + 1 < first) {
     log.warn({ first }, 'older records have aged out and no snapshot holds what they said');
@@ -93,15 +99,17 @@ function keeperFor<View>(
 type Work<View> = ReconcilerParts<View> & {
   readonly desks: Desks<View>;
   readonly progress: Progress;
+  readonly footing: Footing;
   readonly keeper: SnapshotKeeper | undefined;
 };
 
 async function follow<View>(
-  { stream, desks, progress, keeper }: Work<View>,
+  { stream, desks, progress, footing, keeper }: Work<View>,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const message of stream.read({ after: desks.after }, signal)) {
     desks.fold(message);
+    footing.saw(message);
     keeper?.saw(message);
     progress.passed(message.sequence);
   }
@@ -122,10 +130,11 @@ async function sayWhenFolded<View>({
 }
 
 /** What stands in the log when the lease is ours is folded before anything is taken over. */
-async function open<View>({ stream, log, desks, progress, onPhase }: Work<View>): Promise<void> {
+async function open<View>(work: Work<View>): Promise<void> {
+  const { stream, log, desks, progress, footing, onPhase } = work;
   onPhase?.('starting');
   await progress.reached(await endOf(stream));
-  await desks.open();
+  await desks.open(await footing.trustsFrom());
   log.info({ shards: desks.all.length }, 'ready');
   onPhase?.('active');
 }

@@ -22,7 +22,7 @@ export function foldOpened(step: Step, record: Extract<Decision, { type: 'opened
  * not. Only what is to be carried out touches the tables: advice is told and no more.
  */
 export function foldDecided(step: Step, record: Decided): void {
-  const { commands, set, epoch, plan, mode, because, basis, balance } = record;
+  const { commands, set, epoch, plan, mode, because, basis, balance, candidates, vetoes } = record;
   const destructive = commands.filter(isDestructive);
   if (!commands.some(isActing)) return;
   enter(step, 'decided', {
@@ -32,6 +32,8 @@ export function foldDecided(step: Step, record: Decided): void {
       .filter((command) => command.disks.length > 0 && !keepsDisks(command))
       .map(({ effect, verb, disks }) => ({ effect, verb, disks })),
     ...keptIn(commands),
+    ...(candidates !== undefined && { candidates }),
+    ...(vetoes !== undefined && { vetoes }),
   });
   if (mode !== 'manage') return;
   startOperations(step, set.uid, (activity) => {

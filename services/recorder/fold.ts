@@ -7,6 +7,7 @@ import { foldAttributed } from './fold-attributed.ts';
 import { foldDecided, foldHeld, foldOpened } from './fold-decision.ts';
 import { foldObserved, foldSurveyed, foldVanished } from './fold-fact.ts';
 import { foldSettled } from './fold-outcome.ts';
+import { foldRewound } from './fold-rewound.ts';
 import type { BookState } from './state.ts';
 import { enter } from './step.ts';
 import type { Arrival, Step } from './step.ts';
@@ -32,6 +33,9 @@ export function foldRecord(state: BookState, arrival: Arrival, record: LogRecord
       break;
     case 'surveyed':
       if (closed?.isWhole === true) foldSurveyed(step, closed, record);
+      break;
+    case 'rewound':
+      foldRewound(step, record);
       break;
     case 'opened':
       foldOpened(step, record);

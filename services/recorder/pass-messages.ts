@@ -1,5 +1,6 @@
 import type { Message } from '#shared/stream/log.ts';
 import { addChanges, noChanges } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { foldMessage } from './fold-message.ts';
 import { rememberGoneMs } from './load-state.ts';
 import type { OpenBook } from './open-book.ts';
@@ -7,13 +8,16 @@ import { forgetGone } from './state.ts';
 import { followSurveys, surveysFrom } from './surveys.ts';
 import { writeBatch } from './write-batch.ts';
 
-/** Folds a batch and writes it in one transaction. After a failure the open book is worth nothing. */
-export async function passMessages(book: OpenBook, messages: readonly Message[]): Promise<void> {
+/**
+ * Folds a batch and writes it in one transaction; tells what was written. After a failure the open book is
+ * worth nothing.
+ */
+export async function passMessages(book: OpenBook, messages: readonly Message[]): Promise<Changes> {
   const last = messages.at(-1);
-  if (last === undefined) return;
+  const changes = noChanges();
+  if (last === undefined) return changes;
   const { state, log } = book;
   const recorded = await recordedAlready(book, messages);
-  const changes = noChanges();
   for (const message of messages) {
     if (recorded.has(keyOf(message))) {
       for (const record of message.records) followSurveys(state.surveys, message, record);
@@ -35,6 +39,7 @@ export async function passMessages(book: OpenBook, messages: readonly Message[])
     },
   });
   forgetInTime(book, last.at);
+  return changes;
 }
 
 /** Messages of a log that was set back: the same place and the same log time are the same message. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { backoffMs } from '#shared/process/backoff.ts';
 import type { Clock } from '#shared/process/clock.ts';
+import { inSpan } from '#shared/process/tracing.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
 import { attestDurability } from '#shared/store/attest.ts';
@@ -12,6 +13,7 @@ import { batchesOf } from './batches.ts';
 import { openBook } from './open-book.ts';
 import { CatchUp } from './catch-up.ts';
 import { holdBookLock } from './lock.ts';
+import type { RecorderMetrics } from './metrics.ts';
 import { passMessages } from './pass-messages.ts';
 import { Standing } from './standing.ts';
 import type { OpenBook } from './open-book.ts';
@@ -27,6 +29,7 @@ export type RecorderParts = {
   readonly attests: boolean;
   /** Kept up to date for others to read. */
   readonly standing?: Standing;
+  readonly metrics?: RecorderMetrics;
   /** Called when another recorder is found to be active. */
   readonly onStandby?: () => void;
   /** Called each time that the book has come to the end of the log after a start. */
@@ -104,10 +107,26 @@ async function pass(
     signal,
   );
   for await (const batch of batchesOf(messages, parts.batchRecords ?? 500)) {
-    await passMessages(book, batch);
+    await passTimed(parts, book, batch);
     written();
     sayStanding(parts, book, catchUp);
   }
+}
+
+async function passTimed(
+  { clock, metrics }: SessionParts,
+  book: OpenBook,
+  batch: readonly Message[],
+): Promise<void> {
+  const startedMs = clock.monotonicMs();
+  const span = {
+    name: 'write book',
+    links: batch.map(({ trace }) => trace),
+    attributes: { 'rollcall.messages': batch.length },
+  };
+  const changes = await inSpan(span, () => passMessages(book, batch));
+  metrics?.writing.observe((clock.monotonicMs() - startedMs) / 1_000);
+  metrics?.count(changes);
 }
 
 function sayStanding(
@@ -116,6 +135,7 @@ function sayStanding(
   catchUp: CatchUp,
 ): void {
   standing.sequence = book.position?.sequence ?? 0;
+  standing.at = book.position?.at;
   if (!catchUp.passed(standing.sequence)) return;
   logger.info('ready');
   onReady?.();

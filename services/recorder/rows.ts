@@ -37,6 +37,7 @@ export type EntryKind =
   | 'disk-gone'
   | 'attributed'
   | 'poison'
+  | 'rewound'
   | 'lineage-broken';
 
 export type Operation = 'created' | 'found' | 'scaled' | 'member-replaced' | 'deleted';

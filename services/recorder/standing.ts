@@ -2,6 +2,8 @@
 export class Standing {
   /** Sequence up to which the log stands in the book; undefined while another recorder writes it. */
   sequence: number | undefined;
+  /** Log time of that message, milliseconds since 1970. */
+  at: number | undefined;
   /** The database cannot be written. */
   isAway = false;
 

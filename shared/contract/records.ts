@@ -43,6 +43,21 @@ export const surveyedSchema = z.strictObject({
   unserved: z.boolean().optional(),
 });
 
+/**
+ * The cluster was set back, and somebody has said so: what was known of it is void in this shard, newer
+ * versions and vanished uids included, until the surveys that follow.
+ */
+export const rewoundSchema = z.strictObject({
+  type: z.literal('rewound'),
+  /** Stands in the record of every shard that tells of the same one. */
+  id: z.string(),
+  /** Who said it, as he named himself; nobody has proven it. */
+  by: z.string(),
+  /** When it was said, by his clock. */
+  askedAt: timeSchema,
+});
+export type Rewound = z.infer<typeof rewoundSchema>;
+
 /* Decisions: what the reconciler concluded. */
 
 /** Takes a shard over. The sequence of this record is the epoch. */
@@ -56,6 +71,11 @@ export const openedSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-z]+$/)
     .optional(),
+  /**
+   * The log was set back. What surveys before this sequence say is what was so before, and much has been
+   * done since that nobody remembers: nothing counts as surveyed until a later survey says so.
+   */
+  trustsFrom: z.int().optional(),
 });
 
 export const limitsSchema = z.strictObject({
@@ -270,6 +290,7 @@ export const recordSchema = z.discriminatedUnion('type', [
   vanishedSchema,
   surveyBeganSchema,
   surveyedSchema,
+  rewoundSchema,
   openedSchema,
   decidedSchema,
   heldSchema,

@@ -90,6 +90,7 @@ const kindViewSchema = z.strictObject({
     })
     .optional(),
   closed: z.strictObject({ resourceVersion: resourceVersionSchema, beganAt: z.int() }).optional(),
+  refused: resourceVersionSchema.optional(),
 });
 
 const pendingSchema = z.strictObject({

@@ -9,6 +9,8 @@ export type Delivery = {
   readonly place: number;
   /** Milliseconds since 1970 at which the broker stored it. */
   readonly at: number;
+  /** Messages that were still to come after this one when the broker sent it. */
+  readonly pending: number;
 };
 
 /**
@@ -17,12 +19,13 @@ export type Delivery = {
  */
 export function readDelivery(message: Msg): Delivery | undefined {
   const tokens = (message.reply ?? '').split('.');
-  const [, sequence, place, nanoseconds] = tokens.slice(tokens.length >= 11 ? 6 : 4);
+  const [, sequence, place, nanoseconds, pending] = tokens.slice(tokens.length >= 11 ? 6 : 4);
   if (nanoseconds === undefined) return undefined;
   return {
     message,
     sequence: Number(sequence),
     place: Number(place),
     at: Number(nanoseconds.slice(0, -6)),
+    pending: Number(pending ?? 0),
   };
 }

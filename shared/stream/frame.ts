@@ -71,6 +71,7 @@ export function familyOf(record: LogRecord): Family {
     case 'vanished':
     case 'survey-began':
     case 'surveyed':
+    case 'rewound':
       return 'fact';
     case 'opened':
     case 'decided':

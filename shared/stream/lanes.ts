@@ -1,16 +1,25 @@
 import { encodeFrame, frameLimits } from './frame.ts';
+import type { Trace } from '#shared/process/tracing.ts';
 import type { Stored } from './log.ts';
 
+/** What a frame carries, for those who count and trace. */
+export type Load = {
+  readonly records: number;
+  /** Where the records come from, as far as that is traced. */
+  readonly traces: readonly (Trace | undefined)[];
+};
+
 /** Stores one payload for certain and tells its sequence. */
-export type Send = (subject: string, payload: Buffer) => Promise<number>;
+export type Send = (subject: string, payload: Buffer, load: Load) => Promise<number>;
 
 export interface Lanes {
   /** Stores the text of one record, as encodeRecord wrote it. */
-  append(subject: string, text: string): Promise<Stored>;
+  append(subject: string, text: string, trace?: Trace): Promise<Stored>;
 }
 
 type Waiting = {
   readonly text: string;
+  readonly trace: Trace | undefined;
   readonly resolve: (stored: Stored) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -38,7 +47,8 @@ export function createLanes(send: Send): Lanes {
       const batch = takeFrame(lane);
       waitingInAll -= batch.length;
       try {
-        const sequence = await send(subject, encodeFrame(batch.map((one) => one.text)));
+        const load = { records: batch.length, traces: tracesOf(batch) };
+        const sequence = await send(subject, encodeFrame(batch.map((one) => one.text)), load);
         for (const one of batch) one.resolve({ stored: true, sequence });
       } catch (error) {
         for (const one of batch) one.reject(error);
@@ -48,19 +58,27 @@ export function createLanes(send: Send): Lanes {
   }
 
   return {
-    append(subject, text) {
+    append(subject, text, trace) {
       const lane = lanes.get(subject) ?? { waiting: [], sending: false };
       lanes.set(subject, lane);
       if (waitingInAll >= mostWaiting) {
         return Promise.reject(new RangeError(`${waitingInAll} records wait to be stored`));
       }
       const { promise, resolve, reject } = Promise.withResolvers<Stored>();
-      lane.waiting.push({ text, resolve, reject });
+      lane.waiting.push({ text, trace, resolve, reject });
       waitingInAll += 1;
       if (!lane.sending) void drain(subject, lane);
       return promise;
     },
   };
+}
+
+const noTraces: readonly undefined[] = [];
+
+function tracesOf(batch: readonly Waiting[]): Load['traces'] {
+  return batch.some(({ trace }) => trace !== undefined)
+    ? batch.map(({ trace }) => trace)
+    : noTraces;
 }
 
 /** The records for the next frame; always at least one. */

@@ -25,7 +25,10 @@ export function identify(stream: string, createdAt: string): LogIdentity {
  * Whether a position still stands. A broker that lost its disk, or was restored from an older copy,
  * gives sequences out again; a reader that went on by number alone would skip what is new.
  */
-export async function checkPosition(log: Log, position: Position): Promise<PositionCheck> {
+export async function checkPosition(
+  log: Pick<Log, 'identity' | 'bounds' | 'at'>,
+  position: Position,
+): Promise<PositionCheck> {
   if (position.lineage !== log.identity.lineage) return 'broken';
   const { first, last } = await log.bounds();
   if (last < position.sequence) return 'broken';

@@ -70,6 +70,8 @@ export type Message = {
   readonly poison: readonly Poison[];
   /** sha256 of the payload, hex: recognises this message after a restore. */
   readonly hash: string;
+  /** The span in which it was stored, for traces alone: nothing may be decided by it. */
+  readonly trace?: string;
 };
 
 export type Poison = {

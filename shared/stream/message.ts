@@ -9,11 +9,15 @@ export type RawMessage = {
   readonly sequence: number;
   /** Milliseconds since 1970. */
   readonly at: number;
+  readonly trace?: string;
 };
 
 /** Undefined for a subject that no writer of ours uses: nobody may act on it, nobody needs it. */
-export function toMessage({ subject, data, sequence, at }: RawMessage): Message | undefined {
+export function toMessage({ subject, data, sequence, at, trace }: RawMessage): Message | undefined {
   const address = parseSubject(subject);
   if (address === undefined) return undefined;
-  return { sequence, at, ...address, hash: hashOf(data), ...decodeFrame(data, address.family) };
+  return {
+    ...{ sequence, at, ...address, hash: hashOf(data), ...decodeFrame(data, address.family) },
+    ...(trace !== undefined && { trace }),
+  };
 }

@@ -19,9 +19,22 @@ export function createPositions(link: Link, bucket: KV): Positions {
 
 /** Undefined for what cannot be read: a reader without a position starts over, which is safe. */
 function parse(text: string): Position | undefined {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (!isRecord(value)) return undefined;
-  const { lineage, sequence, hash } = value;
+  const { lineage, sequence, hash, at } = value;
   if (typeof lineage !== 'string' || typeof sequence !== 'number') return undefined;
-  return { lineage, sequence, ...(typeof hash === 'string' ? { hash } : {}) };
+  return {
+    lineage,
+    sequence,
+    ...(typeof hash === 'string' ? { hash } : {}),
+    ...(typeof at === 'number' ? { at } : {}),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,8 @@ export type Position = {
   readonly sequence: number;
   /** Hash of the message at `sequence`; absent at sequence 0. */
   readonly hash?: string;
+  /** Log time of that message, milliseconds since 1970, where somebody needs it. */
+  readonly at?: number;
 };
 
 /** Where the executor keeps a lower bound of its position: all decisions up to it are settled. */

@@ -1,5 +1,6 @@
 import { headers as createHeaders } from 'nats';
-import type { Msg } from 'nats';
+import type { Msg, MsgHdrs } from 'nats';
+import type { Trace } from '#shared/process/tracing.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Link } from './link.ts';
 
@@ -15,12 +16,17 @@ export type Outgoing = {
   readonly payload: Uint8Array;
   /** Store only if this is the sequence of the subject's last message. */
   readonly expected?: number;
+  /** The span in which it is sent. */
+  readonly trace?: Trace | undefined;
 };
 
 type InFlight = { readonly answer: (answer: Answer) => void; readonly deadline: number };
 
 const answerWithinMs = 5_000;
 const sweepEachMs = 250;
+
+/** The W3C's name for it. */
+export const traceHeader = 'traceparent';
 
 /** Error codes of JetStream that we act on. */
 export const wrongLastSequence = 10071;
@@ -63,7 +69,7 @@ export class Publisher implements Disposable {
     try {
       this.#link.connection.publish(message.subject, message.payload, {
         reply: `${this.#inbox}.${token}`,
-        ...(message.expected === undefined ? {} : { headers: expecting(message.expected) }),
+        ...headersOf(message),
       });
     } catch (error) {
       this.#inFlight.delete(token);
@@ -100,10 +106,15 @@ export class Publisher implements Disposable {
   }
 }
 
-function expecting(sequence: number): ReturnType<typeof createHeaders> {
+/** Beside the payload stands only what the broker, or a trace, has to know: no reader decides by it. */
+function headersOf({ expected, trace }: Outgoing): { headers?: MsgHdrs } {
+  if (expected === undefined && trace === undefined) return {};
   const headers = createHeaders();
-  headers.set('Nats-Expected-Last-Subject-Sequence', String(sequence));
-  return headers;
+  if (expected !== undefined) {
+    headers.set('Nats-Expected-Last-Subject-Sequence', String(expected));
+  }
+  if (trace !== undefined) headers.set(traceHeader, trace);
+  return { headers };
 }
 
 function readAnswer(message: Msg): Answer {

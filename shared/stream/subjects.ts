@@ -1,5 +1,6 @@
 import { families, shardSchema } from '#shared/contract/ids.ts';
 import type { Family, Shard } from '#shared/contract/ids.ts';
+import { assert } from '#shared/lib/assert.ts';
 import type { SnapshotPlace } from './snapshots.ts';
 
 /** What the cluster's stream takes in; the only file that spells a subject. */
@@ -25,6 +26,13 @@ export function parseSubject(subject: string): Address | undefined {
     return undefined;
   }
   return { shard: shard.data, family };
+}
+
+/** The family that a subject of ours ends in. */
+export function familyIn(subject: string): Family {
+  const family = families.find((name) => subject.endsWith(name));
+  assert(family !== undefined, 'a subject of no family');
+  return family;
 }
 
 export function streamName(cluster: string): string {

@@ -61,20 +61,31 @@ export class Witness {
     const info = await streamInfo(this.#manager, stream);
     if (info === undefined) throw this.#broken('is gone');
     if (info.created !== createdAt) throw this.#broken('was made anew');
-    if (known === undefined) return info;
     const { first_seq: first, last_seq: last } = info.state;
+    if (known === undefined) return this.#remember(info);
     if (last < known.sequence) throw this.#broken('was set back');
-    if (known === this.#proven) return info;
+    if (known === this.#proven) return this.#remember(info);
     if (known.sequence < first) {
       const sinceMs = systemClock.monotonicMs() - known.seenMs;
       if (sinceMs < staysForMs) throw this.#broken('was emptied');
-      return info;
+      return this.#remember(info);
     }
     const found = await storedMessage(this.#manager, stream, { seq: known.sequence });
     // Undefined: it went between the two questions.
     if (found !== undefined && hashOf(found.data) !== known.hash())
       throw this.#broken('was set back');
     this.#proven = known;
+    return this.#remember(info);
+  }
+
+  /** Those who read nothing know their own messages alone, and would not miss the others'. */
+  async #remember(info: StreamInfo): Promise<StreamInfo> {
+    const { last_seq: seq } = info.state;
+    if (seq <= this.sequence) return info;
+    const found = await storedMessage(this.#manager, this.#identity.stream, { seq });
+    if (found === undefined) return info;
+    const hash = hashOf(found.data);
+    this.#know(seq, () => hash);
     return info;
   }
 

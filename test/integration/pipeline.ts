@@ -96,13 +96,12 @@ const executor: Run = async ({ book, cluster }, stream, signal) => {
   await using position = openRecorderPosition(book.urlFor('executor'));
   const holder = Math.random().toString(36).slice(2);
   await using lease = await stream.leases.hold('executor', holder, signal);
-  const { lineage } = stream.identity;
   const run = execute(
     {
       stream,
       hands: createHands({ cluster, key, policy, clock }),
       gate: new BookGate({
-        lineage,
+        stream,
         read: () => position.read(),
         strain: () => stream.condition().strain,
         clock,

@@ -6,6 +6,8 @@ import type { History } from './history.ts';
 import { controllerUid, isDeleting, replicasOf, specOf } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import type { Act } from './options.ts';
+import { doToPool, poolDeeds, tidyPool } from './pool-deeds.ts';
+import type { PoolDeed, PoolHands } from './pool-deeds.ts';
 import type { Random } from './random.ts';
 import { makeSet, memberKindOf } from './sets.ts';
 import type { SetPlan } from './sets.ts';
@@ -30,7 +32,7 @@ export const deeds = [
   'changes the mode',
   'deletes a namespace',
 ] as const;
-export type Deed = (typeof deeds)[number];
+export type Deed = (typeof deeds)[number] | PoolDeed;
 
 export type HumanParts = {
   readonly store: Store;
@@ -82,6 +84,9 @@ export class Human {
       if ((annotations?.['rollcall.dev/mode'] ?? 'manage') !== 'manage') {
         this.#patch(object, { metadata: { annotations: { 'rollcall.dev/mode': 'manage' } } });
       }
+      if (object.kind === 'VirtualMachinePool' && !isDeleting(object)) {
+        tidyPool(this.#handsOn(object));
+      }
       // Pools do not yet let go of machines that have left them.
       const isStray = object.kind === 'VirtualMachine' && controllerUid(object) === undefined;
       const held = isStray ? [foreignFinalizer, poolFinalizer] : [foreignFinalizer];
@@ -92,6 +97,10 @@ export class Human {
   }
 
   #try(deed: Deed, random: Random): boolean {
+    if (isPoolDeed(deed)) {
+      const pool = this.#pool(random);
+      return pool !== undefined && doToPool(deed, this.#handsOn(pool), random);
+    }
     switch (deed) {
       case 'scales':
         return this.#scale(random, random.between(0, 8));
@@ -235,6 +244,18 @@ export class Human {
     return random.any(sets);
   }
 
+  #pool(random: Random): KubeObject | undefined {
+    const sets = this.#parts.plans.flatMap(
+      ({ kind, namespace, name }) => this.#parts.mirror.named(kind, namespace, name) ?? [],
+    );
+    return random.any(sets.filter(({ kind }) => kind === 'VirtualMachinePool'));
+  }
+
+  #handsOn(pool: KubeObject): PoolHands {
+    const patch = (object: KubeObject, body: unknown): void => this.#patch(object, body);
+    return { mirror: this.#parts.mirror, pool, patch };
+  }
+
   #member(random: Random): KubeObject | undefined {
     const set = this.#set(random);
     if (set === undefined) return undefined;
@@ -288,6 +309,10 @@ export class Human {
   #note(text: string): void {
     this.#parts.history.note(`human ${text}`);
   }
+}
+
+function isPoolDeed(deed: Deed): deed is PoolDeed {
+  return poolDeeds.some((one) => one === deed);
 }
 
 function where(kind: string) {

@@ -16,6 +16,9 @@ export type Effect = {
   readonly turn: number;
 };
 
+/** What a create has made, and the process that did it. */
+export type Made = { readonly uid: string; readonly by: string };
+
 export type LedgerParts = {
   readonly lineage: () => string;
   readonly violation: (invariant: string, text: string) => void;
@@ -37,12 +40,10 @@ export class Ledger {
   /** By uid of the object that they touch: all commands but creates and those of the set itself. */
   readonly touches = new Map<string, Effect[]>();
   /** Creates that have had an effect, with the uid that it has. */
-  readonly applied = new Map<string, string>();
+  readonly applied = new Map<string, Made>();
   readonly #excused = new Set<string>();
   /** First sequence at which an object was told with an owner, by uid and owner's uid. */
   readonly #owned = new Map<string, number>();
-  /** Where a kind's first whole survey of this log ends, by shard and kind. */
-  readonly #surveyed = new Map<string, number>();
   readonly #opened = new Map<Shard, number>();
   readonly #plans = new Map<Shard, number>();
   /** Behind the log, so that each plan can be decided again from its basis. */
@@ -91,14 +92,7 @@ export class Ledger {
   beginAnew(messages: readonly Message[]): void {
     this.#turn += 1;
     for (const id of this.effects.keys()) if (!this.outcomes.has(id)) this.#excused.add(id);
-    const ofLog = [
-      this.#owned,
-      this.#surveyed,
-      this.#opened,
-      this.#plans,
-      this.#bases,
-      this.#views,
-    ];
+    const ofLog = [this.#owned, this.#opened, this.#plans, this.#bases, this.#views];
     for (const map of ofLog) map.clear();
     this.#unread = [];
     for (const message of messages) {
@@ -110,11 +104,6 @@ export class Ledger {
   /** Which of the logs that followed each other this is. */
   get turn(): number {
     return this.#turn;
-  }
-
-  /** What is known to go wrong, and is counted. */
-  tell(what: string): void {
-    this.#parts.count(what);
   }
 
   /** The sequence from which on the log knows that an object has this owner. */
@@ -149,12 +138,11 @@ export class Ledger {
    * cannot hold this between them: what one has done, and somebody else has deleted since, the other may
    * do once more.
    */
-  made(effect: string, uid: string): void {
-    this.#excuseBlind(effect);
+  made(effect: string, made: Made): void {
     const { violation, count, isDoubled } = this.#parts;
     const before = this.applied.get(effect);
-    this.applied.set(effect, uid);
-    if (before !== undefined && this.#isTakenAway(effect, before)) {
+    this.applied.set(effect, made);
+    if (before?.by === made.by && this.#isTakenAway(effect, before.uid)) {
       this.#excused.add(effect);
       count('made again after somebody else had deleted it');
       return;
@@ -171,27 +159,12 @@ export class Ledger {
   }
 
   /**
-   * Somebody else has deleted what a create had made, before the executor was certain that it had: a
+   * Somebody else has deleted what a create had made while the executor was still asking for an answer: a
    * repetition makes it again, and nothing in the cluster could tell it better.
    */
   #isTakenAway(effect: string, uid: string): boolean {
     if (this.outcomes.has(effect) || this.#parts.stands(uid)) return false;
     return !(this.removals.get(uid) ?? []).some(({ command }) => command.verb === 'delete-member');
-  }
-
-  /**
-   * After a log was set back, a plan that was made before the first survey does not know what has been
-   * made since: the copy of the log says that all is surveyed.
-   */
-  #excuseBlind(id: string): void {
-    const effect = this.effects.get(id);
-    if (effect === undefined || effect.turn === 0) return;
-    const { command, plan, shard } = effect;
-    const kind = command.verb === 'create-vm' ? 'VirtualMachine' : 'VirtualMachineInstance';
-    const since = this.#surveyed.get(`${shard}/${kind}`);
-    if (since !== undefined && since <= plan.basis) return;
-    this.#excused.add(id);
-    this.tell('made on the view of a log that was set back');
   }
 
   /** What it made counts against nobody's size. */
@@ -212,11 +185,6 @@ export class Ledger {
       case 'settled':
         this.#settled(record);
         break;
-      case 'surveyed': {
-        const key = `${shard}/${record.kind}`;
-        if (!this.#surveyed.has(key)) this.#surveyed.set(key, message.sequence);
-        break;
-      }
       default:
         break;
     }
@@ -243,6 +211,7 @@ export class Ledger {
       this.effects.set(command.effect, effect);
       if (plan.mode !== 'manage') continue;
       count(`verb ${command.verb}`);
+      if (command.verb === 'delete-member') count(`purpose ${command.purpose}`);
       const target = targetOf(effect);
       if (target !== undefined) {
         this.touches.set(target, [...(this.touches.get(target) ?? []), effect]);
@@ -282,7 +251,7 @@ export class Ledger {
     const made = this.applied.get(settled.effect);
     if (made === undefined || !isNo(settled.outcome) || this.#parts.isDoubled()) return;
     // One that is gone again can no longer be found.
-    if (this.#parts.stands(made)) {
+    if (this.#parts.stands(made.uid)) {
       violation('E7', `${settled.effect} is ${settled.outcome} in the log and had its effect`);
     }
   }

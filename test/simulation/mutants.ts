@@ -49,8 +49,14 @@ export const mutants = {
     decider: (decider) => ({
       ...decider,
       evolve(view, entry) {
-        for (const record of entry.records) if (record.type === 'surveyed') seeAll(view, record);
-        return decider.evolve(view, entry);
+        if (entry.sequence <= view.sequence) return [];
+        // One by one, for a frame may hold a whole survey.
+        const touched = entry.records.flatMap((record) => {
+          if (record.type === 'surveyed') seeAll(view, record);
+          view.sequence = entry.sequence - 1;
+          return decider.evolve(view, { ...entry, records: [record] });
+        });
+        return [...new Set(touched)].toSorted();
       },
     }),
   },
@@ -75,6 +81,18 @@ export const mutants = {
       ...stream,
       positions: { ...stream.positions, load: (reader) => positionByNumber(stream, reader) },
     }),
+  },
+
+  'surveys of before a log was set back are believed': {
+    decider: (decider) => ({
+      ...decider,
+      evolve: (view, entry) =>
+        decider.evolve(view, { ...entry, records: entry.records.map(withoutDistrust) }),
+    }),
+  },
+
+  'what another executor has left is made again': {
+    executorStream: (stream) => ({ ...stream, last: async () => undefined }),
   },
 
   'an older epoch goes on writing': {
@@ -108,9 +126,13 @@ export const mutants = {
   },
 
   'destruction comes before its row': {
-    bookPosition: (read) => async () => {
+    bookPosition: (_, stream) => () => newestPosition(stream),
+  },
+
+  'the book is believed by its number': {
+    bookPosition: (read, stream) => async () => {
       const position = await read();
-      return position && { ...position, sequence: Number.MAX_SAFE_INTEGER };
+      return position && placeOf(stream, position);
     },
   },
 
@@ -137,6 +159,12 @@ function withoutDoubt(record: LogRecord): LogRecord {
   if (record.type !== 'surveyed' || record.unserved !== true) return record;
   const { unserved: _, ...rest } = record;
   return { ...rest, resourceVersion: resourceVersionSchema.parse('999999999') };
+}
+
+function withoutDistrust(record: LogRecord): LogRecord {
+  if (record.type !== 'opened') return record;
+  const { trustsFrom: _, ...rest } = record;
+  return rest;
 }
 
 /** Everything known counts as seen, so nothing is found to be gone. */
@@ -167,7 +195,11 @@ async function newestPosition(stream: Stream) {
 /** Wherever the log of now has a message of that number, the position is taken to be there. */
 async function positionByNumber(stream: Stream, reader: string): Promise<Position | undefined> {
   const position = await stream.positions.load(reader);
-  if (position === undefined) return undefined;
+  return position && placeOf(stream, position);
+}
+
+/** The place of that number in the log of now, or the end that comes before it. */
+async function placeOf(stream: Stream, position: Position): Promise<Position> {
   const { first, last } = await stream.bounds();
   const sequence = Math.max(first, Math.min(position.sequence, last));
   const hash = (await stream.at(sequence))?.hash ?? '';

@@ -24,6 +24,7 @@ export function noteRecord(history: History, record: LogRecord): void {
     case 'vanished':
     case 'survey-began':
     case 'surveyed':
+    case 'rewound':
     case 'attributed':
       return;
   }

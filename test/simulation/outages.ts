@@ -8,6 +8,7 @@ import type { SimulatedLeases } from './simulated-leases.ts';
 import type { Book } from './simulated-recorder.ts';
 import type { Supervisor } from './supervisor.ts';
 import { roles } from './simulated-process.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { Tape } from './tape.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -23,6 +24,8 @@ export type OutageParts = {
   readonly tape: Tape;
   /** The log has become another one. */
   readonly onOtherLog: () => void;
+  /** A process is about to notice it, and to begin anew. */
+  readonly onNotice: (process: SimulatedProcess) => void;
   /** Two executors are at work for so long from now. */
   readonly onDoubled: (forMs: number) => void;
 };
@@ -129,7 +132,10 @@ function changeLog(parts: OutageParts, random: Random, to: number | 'anew'): voi
   parts.onDoubled(noticedAfterMs);
   for (const role of roles) {
     for (const process of supervisor.processes(role)) {
-      time.after(random.between(0, noticedAfterMs), () => process.end());
+      time.after(random.between(0, noticedAfterMs), () => {
+        if (process.alive) parts.onNotice(process);
+        process.end();
+      });
     }
   }
 }

@@ -11,6 +11,7 @@ import { Lane } from '../../services/executor/lane.ts';
 import { execute } from '../../services/executor/run.ts';
 import { core } from '../../services/reconciler/decider.ts';
 import type { Decider } from '../../services/reconciler/decider.ts';
+import type { Memory } from '../../services/reconciler/footing.ts';
 import { reconcile } from '../../services/reconciler/run.ts';
 import { watchCluster } from '../../services/watcher/run.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -23,7 +24,8 @@ export type Mutation = {
   readonly executorStream?: (stream: Stream) => Stream;
   readonly reconcilerStream?: (stream: Stream) => Stream;
   readonly watcherCluster?: (cluster: Cluster) => Cluster;
-  readonly bookPosition?: (read: ReadRecorderPosition) => ReadRecorderPosition;
+  /** `stream` is the log as the executor reads it. */
+  readonly bookPosition?: (read: ReadRecorderPosition, stream: Stream) => ReadRecorderPosition;
 };
 
 export type Surroundings = {
@@ -34,6 +36,8 @@ export type Surroundings = {
   /** Told every view that a reconciler begins. */
   readonly onView: (process: SimulatedProcess, view: View) => void;
   readonly mutation: Mutation;
+  /** What a reconciler has seen of the log, kept beyond the end of a connection. */
+  readonly memoryFor: (process: SimulatedProcess) => Memory;
   /** Reconcilers put down what they have folded, and begin with it. */
   readonly keepsSnapshots: boolean;
 };
@@ -77,7 +81,7 @@ export async function runWatcher(
 }
 
 export async function runReconciler(
-  { streamFor, onView, mutation, keepsSnapshots }: Surroundings,
+  { streamFor, onView, memoryFor, mutation, keepsSnapshots }: Surroundings,
   process: SimulatedProcess,
 ): Promise<void> {
   const mutated = (mutation.decider ?? same)(core);
@@ -107,6 +111,7 @@ export async function runReconciler(
         ...(keepsSnapshots && { snapshots: { records: 300, eachMs: 20_000 } }),
       },
       holder: process.name,
+      memory: memoryFor(process),
       timers: {
         after: (ms, run) => process.after(ms, run),
         soon: (run) => void process.after(0, run),
@@ -125,12 +130,12 @@ export async function runExecutor(
   const { signal } = process.stop;
   await using lease = await stream.leases.hold('executor', process.name, signal);
   const cluster = (mutation.executorCluster ?? same)(clusterFor(process));
-  const read = (mutation.bookPosition ?? same)(readBook(process));
+  const read = (mutation.bookPosition ?? same)(readBook(process), stream);
   const run = execute(
     {
       stream,
       hands: createHands({ cluster, key, policy, clock }),
-      gate: new BookGate({ lineage: stream.identity.lineage, read, clock, log }),
+      gate: new BookGate({ stream, read, clock, log }),
       lanes: { creates: new Lane(24), others: new Lane(24), notices: new Lane(2) },
       clock,
       log,

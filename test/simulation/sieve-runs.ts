@@ -1,4 +1,5 @@
 import type { Act } from './options.ts';
+import type { Mutation } from './pipeline.ts';
 import type { SetPlan } from './sets.ts';
 import type { Interference, SieveReport } from './sieve.ts';
 import { simulate } from './simulate.ts';
@@ -50,9 +51,14 @@ const behind = 12;
 
 export type Sieved = { readonly violations: readonly string[]; readonly report: SieveReport };
 
-export async function sieve(run: ReferenceRun, plan?: Interference): Promise<Sieved> {
+export async function sieve(
+  run: ReferenceRun,
+  plan?: Interference,
+  mutation?: Mutation,
+): Promise<Sieved> {
   const script = { acts: run.acts, ...(plan && { interference: plan }) };
-  const { violations, sieved } = await simulate({ seed: 1, only: [], plans: [run.plan], script });
+  const calm = { seed: 1, only: [], plans: [run.plan] };
+  const { violations, sieved } = await simulate({ ...calm, script, ...(mutation && { mutation }) });
   if (sieved === undefined) throw new Error('a scripted history tells nothing of its sieve');
   return { violations, report: sieved };
 }

@@ -101,7 +101,8 @@ export class Book {
     return async () => {
       await process.sleep(process.random.between(0, 3));
       if (this.isAway) throw new Error('the database is away');
-      return { lineage: this.#lineage, sequence: this.position };
+      const place = { lineage: this.#lineage, sequence: this.position };
+      return this.position === 0 ? place : { ...place, hash: this.#hash };
     };
   }
 

@@ -23,6 +23,8 @@ export function simulatedStream(parts: StreamParts, process: SimulatedProcess): 
   const { broker, faults, leases, sieve } = parts;
   const inner = broker.open();
   const still = <T>(answer: Promise<T>) => process.whileAlive(sameLog(broker, answer));
+  const { turn } = broker;
+  const save = <T>(act: () => Promise<T>) => (broker.turn === turn ? still(act()) : never<T>());
   const random = process.random.fork('stream');
   process.onEnd(() => void inner[Symbol.asyncDispose]());
   const retell = createRetelling(faults, process, (shard, record) => {
@@ -36,13 +38,13 @@ export function simulatedStream(parts: StreamParts, process: SimulatedProcess): 
     leases: leases.of(process),
     positions: {
       load: (reader) => still(inner.positions.load(reader)),
-      save: (reader, position) => still(inner.positions.save(reader, position)),
+      save: (reader, position) => save(() => inner.positions.save(reader, position)),
     },
     snapshots: {
       find: (shard) => still(inner.snapshots.find(shard)),
       read: (shard, head) => still(inner.snapshots.read(shard, head)),
-      save: (shard, snapshot) => still(inner.snapshots.save(shard, snapshot)),
-      move: (shard, head, position) => still(inner.snapshots.move(shard, head, position)),
+      save: (shard, snapshot) => save(() => inner.snapshots.save(shard, snapshot)),
+      move: (shard, head, position) => save(() => inner.snapshots.move(shard, head, position)),
     },
     append(shard, family, record) {
       const isFact = family === 'fact';

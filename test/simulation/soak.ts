@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { coverageText, missing } from './coverage.ts';
+import { sieveAll } from './sieve-all.ts';
+import { runs } from './sieve-runs.ts';
 import { soak } from './soak-run.ts';
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
+    sieve: { type: 'boolean', default: false },
   },
 });
 const seeds = wholeNumber('seeds', values.seeds);
@@ -14,6 +17,11 @@ const from = wholeNumber('from', values.from);
 const sayEachMs = 5_000;
 /** Fewer seeds than this need not have hit everything. */
 const enoughSeeds = 300;
+
+if (values.sieve) {
+  await sieveEverything();
+  process.exit();
+}
 
 const began = Date.now();
 let saidAt = began;
@@ -45,4 +53,19 @@ function wholeNumber(name: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   console.error(`--${name} takes a whole number, not ${text}`);
   process.exit(2);
+}
+
+/** Every sieve plan of every run, one after the other. */
+async function sieveEverything(): Promise<void> {
+  for (const [name, run] of Object.entries(runs)) {
+    const { plans, failures } = await sieveAll(run, {
+      stride: 1,
+      onPlan: (done, all) => {
+        if (done % 50 === 0) console.log(`${name}: ${done} of ${all} plans`);
+      },
+    });
+    for (const failure of failures) console.log(failure);
+    console.log(`${name}: ${plans} plans, ${failures.length} failures`);
+    if (failures.length > 0) process.exitCode = 1;
+  }
 }

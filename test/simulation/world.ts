@@ -13,6 +13,7 @@ import { deeds, Human } from './human.ts';
 import { describe, Judged, StoppedError } from './judged.ts';
 import { Ledger } from './ledger.ts';
 import { LiveViews } from './live-views.ts';
+import { Memories } from './memories.ts';
 import { createMirror } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import { noteRecord } from './note-records.ts';
@@ -47,6 +48,8 @@ const longMs = 1_260_000;
 /** So long a history may take to come to rest, and so long it must then stay silent. */
 const calmMs = 45 * 60_000;
 const quietMs = 10 * 60_000;
+/** A scripted history is one of very many, and each has been silent between its acts. */
+const scriptedQuietMs = 60_000;
 /** Without a write for so long, and with nothing left to do, a history is at rest. */
 const stillMs = 120_000;
 /** What the second of two executors had begun may take so long to end. */
@@ -62,6 +65,7 @@ export class World {
   readonly #history: History = createHistory(this.#time);
   readonly #judged = new Judged(this.#history);
   readonly #liveViews = new LiveViews();
+  readonly #memories = new Memories();
   readonly #unserved = new Set<string>();
   readonly #faults: Faults;
   readonly #store: Store;
@@ -194,7 +198,8 @@ export class World {
   async #staysAtRest(): Promise<void> {
     this.#history.note('at rest');
     const { lastWriteAt } = this.#judge;
-    await this.#pass(this.#time.elapsed() + quietMs);
+    const silentMs = this.#options.script === undefined ? quietMs : scriptedQuietMs;
+    await this.#pass(this.#time.elapsed() + silentMs);
     const { violation } = this.#judged;
     if (this.#judge.lastWriteAt !== lastWriteAt) violation('L2', 'something was written at rest');
     const [reconciler] = this.#supervisor.processes('reconciler');
@@ -234,6 +239,7 @@ export class World {
         unserved: this.#unserved,
         tape: this.#tape,
         onOtherLog: () => this.#beginAnew(),
+        onNotice: (process) => this.#memories.keep(process),
         onDoubled: (forMs) => {
           const until = this.#time.elapsed() + forMs + doubledAfterMs;
           this.#doubledUntil = Math.max(this.#doubledUntil, until);
@@ -332,6 +338,7 @@ export class World {
       clusterFor: (process) => simulatedCluster(cluster, process),
       readBook: (process) => this.#book.reading(process),
       onView: (process, view) => this.#liveViews.add(process, view),
+      memoryFor: (process) => this.#memories.of(process),
       mutation,
       keepsSnapshots: this.#random.fork('snapshots').chance(0.3),
     };

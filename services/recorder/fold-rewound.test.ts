@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { shardSchema } from '#shared/contract/ids.ts';
+import type { Observable } from '#shared/contract/objects.ts';
+import { recordSchema } from '#shared/contract/records.ts';
+import type { LogRecord } from '#shared/contract/records.ts';
+import { aPool, began, gone, sawDisk, sawVm, seen, shard } from '#test/integration/book-story.ts';
+import { addChanges, noChanges } from './changes.ts';
+import { foldRecord } from './fold.ts';
+import { emptyState } from './state.ts';
+
+const rewound = {
+  type: 'rewound',
+  id: 'one',
+  by: 'alice',
+  askedAt: '2026-11-21T04:00:00.000Z',
+} as const;
+
+function rig() {
+  const state = emptyState();
+  const changes = noChanges();
+  let sequence = 0;
+  const folds = (records: readonly LogRecord[], where = shard): void => {
+    for (const record of records) {
+      sequence += 1;
+      const arrival = {
+        lineage: '0123abcd',
+        sequence,
+        at: began + sequence,
+        shard: where,
+        part: 0,
+      };
+      addChanges(changes, foldRecord(state, arrival, record));
+    }
+  };
+  return { state, changes, folds };
+}
+
+/** The same sighting at a version from before everything else. */
+function early(record: LogRecord | undefined): readonly LogRecord[] {
+  if (record?.type !== 'observed') throw new Error('no sighting');
+  return [recordSchema.parse({ ...record, object: atVersionOne(record.object) })];
+}
+
+function atVersionOne(object: Observable): object {
+  return { ...object, meta: { ...object.meta, resourceVersion: '1' } };
+}
+
+test('the book notes it once, with the name of whoever accepted it', () => {
+  const { changes, folds } = rig();
+  folds([rewound]);
+  folds([rewound], shardSchema.parse('cl'));
+  expect(changes.entries.map(({ kind }) => kind)).toEqual(['rewound']);
+  expect(changes.entries[0]?.body).toContain('"by":"alice"');
+});
+
+test('an older version counts again, and what was gone may be back', () => {
+  const { state, folds } = rig();
+  const pool = seen(aPool(3));
+  const vm = sawVm('web-0');
+  folds([pool, vm, gone('VirtualMachine', 'web-0')]);
+  folds(early(vm));
+  expect(state.holdings.get('web-0-uid')?.goneAt).toBeDefined();
+  folds([rewound, ...early(pool), ...early(vm)]);
+  expect(state.holdings.get('web-0-uid')).toMatchObject({ resourceVersion: '1' });
+  expect(state.holdings.get('web-0-uid')?.goneAt).toBeUndefined();
+});
+
+test('a disk that is back can be lost once more', () => {
+  const { state, folds } = rig();
+  const disks = sawDisk('web-0');
+  folds([seen(aPool(1)), sawVm('web-0'), ...disks]);
+  folds([gone('PersistentVolumeClaim', 'web-0-disk', 'web-0-disk-pvc')]);
+  expect([...state.volumes.values()].map((volume) => volume.state)).toEqual(['gone']);
+  folds([rewound]);
+  expect(state.volumes.size).toBe(0);
+});

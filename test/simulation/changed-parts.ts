@@ -1,0 +1,59 @@
+import { poolFinalizer } from '#shared/contract/words.ts';
+import { canonicalJson } from '#shared/lib/canonical.ts';
+import type { KubeObject } from '../../services/sandbox/store/types.ts';
+import type { Effect } from './ledger.ts';
+
+export type Part =
+  | 'identity'
+  | 'labels'
+  | 'annotations'
+  | 'finalizers'
+  | 'spec'
+  | `owner ${string}`;
+
+/** What differs between two versions of an object, beyond what is ours in every object. */
+export function changedParts(before: KubeObject, after: KubeObject): readonly Part[] {
+  const [old, now] = [foreignParts(before), foreignParts(after)];
+  const parts = ['identity', 'labels', 'annotations', 'finalizers', 'spec'] as const;
+  const fields = parts.filter((part) => canonicalJson(old[part]) !== canonicalJson(now[part]));
+  const owners = [...ownersOf(before), ...ownersOf(after)].filter(
+    (owner, _, all) => all.filter((other) => other === owner).length === 1,
+  );
+  return [...fields, ...owners.map((owner): Part => `owner ${owner}`)];
+}
+
+/** Which parts of its object a command may change, by its verb. */
+export function mayChange({ command, plan }: Effect, part: Part): boolean {
+  switch (command.verb) {
+    case 'release-member':
+    case 'adopt-member':
+      return part === `owner ${plan.set.uid}`;
+    case 'preserve-disk':
+      return part.startsWith('owner ');
+    case 'update-vm':
+      return part === 'spec' || part === 'labels' || part === 'annotations';
+    case 'label-instance':
+      return part === 'labels';
+    case 'roll-back':
+      return part === 'spec' || part === 'annotations';
+    default:
+      return false;
+  }
+}
+
+function ownersOf({ metadata }: KubeObject): readonly string[] {
+  return (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+function foreignParts({ metadata, spec, kind }: KubeObject & { readonly spec?: unknown }) {
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(
+    ([key]) => !key.endsWith('-observed-api-version'),
+  );
+  return {
+    identity: { kind, uid: metadata.uid },
+    labels: metadata.labels ?? {},
+    annotations: Object.fromEntries(annotations),
+    finalizers: (metadata.finalizers ?? []).filter((name) => name !== poolFinalizer),
+    spec: spec ?? null,
+  };
+}

@@ -1,0 +1,82 @@
+import { isDestructive } from '#shared/contract/commands.ts';
+import type { KubeObject } from '../../services/sandbox/store/types.ts';
+import type { Effect, Ledger } from './ledger.ts';
+import { controllerUid, disksOf } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
+import type { Book } from './simulated-recorder.ts';
+
+export type DiskParts = {
+  readonly mirror: Mirror;
+  readonly ledger: Ledger;
+  readonly book: Book;
+  readonly violation: (invariant: string, text: string) => void;
+};
+
+/** Judges what writes of ours do to disks, and whether the book knew before. */
+export class DiskJudge {
+  readonly #parts: DiskParts;
+
+  constructor(parts: DiskParts) {
+    this.#parts = parts;
+  }
+
+  /** No two machines of different sets use one disk, as far as the log knew. */
+  checkShared({ command, plan }: Effect, made: KubeObject): void {
+    const { mirror, ledger } = this.#parts;
+    for (const vm of mirror.ofKind('VirtualMachine')) {
+      if (vm.metadata.uid === made.metadata.uid) continue;
+      if (vm.metadata.namespace !== made.metadata.namespace) continue;
+      const shared = disksOf(vm).find((name) => disksOf(made).includes(name));
+      const owner = controllerUid(vm);
+      if (shared === undefined || owner === undefined) continue;
+      const since = ledger.ownedSince(vm.metadata.uid, owner);
+      if (since === undefined || since > plan.basis) continue;
+      this.#violation('C6', `${command.effect} shares disk ${shared} with ${vm.metadata.name}`);
+    }
+  }
+
+  /** No record, no destruction: the book has the decision with all its disks. */
+  checkBook({ command, sequence, turn }: Effect): void {
+    const { book } = this.#parts;
+    if (!book.hasTold(turn, sequence)) {
+      this.#violation('A1', `${command.effect} before the book has passed ${sequence}`);
+    }
+    if (!isDestructive(command)) return;
+    for (const disk of command.disks) {
+      const key = disk.claim?.uid ?? disk.dataVolume?.uid ?? disk.volume?.uid ?? '';
+      if (!book.hasListed(key)) {
+        this.#violation('A1', `${command.effect} endangers a disk without a row in the book`);
+      }
+    }
+  }
+
+  /** Every claim that goes with the machine and that the decision could know of is listed. */
+  checkListed({ command, plan }: Effect, vm: KubeObject): void {
+    if (!isDestructive(command)) return;
+    const { mirror } = this.#parts;
+    const listed = new Set<string | undefined>(command.disks.map((disk) => disk.claim?.uid));
+    for (const volume of mirror.ofKind('DataVolume')) {
+      if (!this.#isOwnedAt(volume, vm, plan.basis)) continue;
+      for (const claim of mirror.ofKind('PersistentVolumeClaim')) {
+        if (!this.#isOwnedAt(claim, volume, plan.basis)) continue;
+        if (listed.has(uidOf(claim))) continue;
+        this.#violation('A1', `${command.effect} does not list ${claim.metadata.name}`);
+      }
+    }
+  }
+
+  #isOwnedAt(object: KubeObject, owner: KubeObject, basis: number): boolean {
+    const { uid } = owner.metadata;
+    const isOwned = object.metadata.ownerReferences?.some((one) => one.uid === uid) === true;
+    const since = this.#parts.ledger.ownedSince(object.metadata.uid, uid);
+    return isOwned && since !== undefined && since <= basis;
+  }
+
+  #violation(invariant: string, text: string): void {
+    this.#parts.violation(invariant, text);
+  }
+}
+
+function uidOf(object: KubeObject) {
+  return object.metadata.uid;
+}

@@ -1,0 +1,59 @@
+import { effectAnnotation } from '#shared/contract/words.ts';
+import type { KubeObject } from '../../services/sandbox/store/types.ts';
+import type { Effect, Ledger } from './ledger.ts';
+import { presentMembers } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
+import type { Sizes } from './sizes.ts';
+
+export type MemberParts = {
+  readonly mirror: Mirror;
+  readonly ledger: Ledger;
+  readonly violation: (invariant: string, text: string) => void;
+};
+
+/** Judges how many members we make and delete. */
+export class MemberJudge {
+  readonly #parts: MemberParts;
+  readonly #sizes: Sizes;
+
+  constructor(parts: MemberParts, sizes: Sizes) {
+    this.#parts = parts;
+    this.#sizes = sizes;
+  }
+
+  /** Of what we made: people may put more into a set at any time. */
+  checkCount({ command, plan }: Effect, made: KubeObject): void {
+    const { mirror, ledger, violation } = this.#parts;
+    const set = mirror.objects.get(plan.set.uid);
+    if (set === undefined || ledger.isExcused(command.effect)) return;
+    const ours = presentMembers(mirror, set).filter((member) => {
+      const id = member.metadata.annotations?.[effectAnnotation] ?? '';
+      return ledger.effects.has(id) && !ledger.isExcused(id);
+    });
+    const most = this.#sizes.mostSince(plan.set.uid, plan.set.generation);
+    if (ours.length > most) {
+      violation('C3', `${command.effect} makes ${ours.length} of at most ${most}`);
+    }
+    const twin = ours.find((member) => isTwin(member, made));
+    if (twin !== undefined) violation('C5', `two members of one ordinal: ${made.metadata.name}`);
+  }
+
+  checkMass({ command, plan }: Effect): void {
+    const { mirror, violation } = this.#parts;
+    const { uid } = plan.set;
+    const set = mirror.objects.get(uid);
+    const present = set === undefined ? 0 : presentMembers(mirror, set).length;
+    const number = this.#sizes.deleted(uid, plan.moment.now, present);
+    if (number === undefined) return;
+    violation('C10', `${command.effect} is the ${number}th deletion unexplained`);
+  }
+}
+
+function isTwin(member: KubeObject, made: KubeObject): boolean {
+  if (made.kind !== 'VirtualMachine' || member.metadata.uid === made.metadata.uid) return false;
+  return ordinalOf(member) === ordinalOf(made);
+}
+
+function ordinalOf(member: KubeObject): string | undefined {
+  return /-(\d+)$/.exec(member.metadata.name)?.[1];
+}

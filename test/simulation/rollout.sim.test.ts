@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { addCounts } from './coverage.ts';
+import { poolDeeds } from './pool-deeds.ts';
+import type { SetPlan } from './sets.ts';
+import { failureText } from './shrink.ts';
+import { simulate } from './simulate.ts';
+
+const plans: readonly SetPlan[] = [
+  { kind: 'VirtualMachinePool', namespace: 'blue', name: 'pool', disks: 1, most: 5 },
+];
+const deeds = [
+  ...poolDeeds,
+  'scales',
+  'deletes a member',
+  'takes a member out of its set',
+] as const;
+
+/** What people who roll out, heal and keep disks must make us do. */
+const expected = [
+  ...[
+    'update-vm',
+    'restart-member',
+    'label-instance',
+    'delete-revision',
+    'preserve-disk',
+    'roll-back',
+  ].map((verb) => `verb ${verb}`),
+  'purpose heal',
+  'purpose replace',
+  ...poolDeeds.map((deed) => `human ${deed}`),
+];
+
+test('people roll out, go back, heal and keep disks, and no invariant breaks', async () => {
+  const counts = new Map<string, number>();
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const report = await simulate({ seed, only: [], plans, deeds });
+    addCounts(counts, report.counts);
+    expect(report.violations, failureText(report)).toEqual([]);
+  }
+  expect(expected.filter((what) => !counts.has(what))).toEqual([]);
+});
