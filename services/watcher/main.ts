@@ -1,21 +1,28 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { claimStream } from '#shared/cluster/claim-stream.ts';
+import { countCalls } from '#shared/cluster/call-metrics.ts';
 import { openCluster } from '#shared/cluster/kube-cluster.ts';
 import { loadDigestKey } from '#shared/cluster/template-digest.ts';
 import { systemClock } from '#shared/process/clock.ts';
 import { parseSettings } from '#shared/process/parse-settings.ts';
 import { runProcess } from '#shared/process/run-process.ts';
+import { createLogMetrics } from '#shared/stream/log-metrics.ts';
 import { openNatsLog } from '#shared/stream/nats-log.ts';
+import { followRewinds } from './follow-rewinds.ts';
+import { createWatcherMetrics } from './metrics.ts';
 import { watchCluster } from './run.ts';
 import { settingsSchema } from './settings.ts';
 
-await runProcess('watcher', async ({ env, log, signal, health }) => {
+await runProcess('watcher', async ({ env, log, signal, health, meters }) => {
   const settings = parseSettings(settingsSchema, env);
   const { surveyEachMs, pageSize, limits } = settings;
   const key = await loadDigestKey(settings.digestKeyFile);
   const clock = systemClock;
   await using stream = await openNatsLog(settings.stream, log);
-  await using cluster = await openCluster({ ...settings.cluster, userAgent: 'rollcall-watcher' });
+  const onCall = countCalls(meters);
+  const asWatcher = { ...settings.cluster, userAgent: 'rollcall-watcher', onCall };
+  await using cluster = await openCluster(asWatcher);
+  createLogMetrics(meters).follow(stream);
   const clusterId = await claimStream({ cluster, positions: stream.positions, clock, log }, signal);
   const run = randomBytes(4).toString('hex');
   health.check('log', () => stream.condition().strain);
@@ -24,8 +31,13 @@ await runProcess('watcher', async ({ env, log, signal, health }) => {
   health.becomes('starting');
   const onReady = () => health.becomes('active');
   const backoff = { firstMs: 250, mostMs: 30_000 };
-  const options = { run, pageSize, surveyEachMs, backoff };
   const seed = randomInt(2 ** 32);
-  const parts = { cluster, clusterId, stream, key, clock, log, options, limits, seed, onReady };
-  await Promise.race([watchCluster(parts, signal), stream.lost, lease.lost]);
+  const metrics = createWatcherMetrics(meters);
+  const parts = { cluster, clusterId, stream, key, clock, log, limits, seed, metrics, onReady };
+  const watch = (round: number, until: AbortSignal): Promise<void> => {
+    const options = { run: round === 0 ? run : `${run}-${round}`, pageSize, surveyEachMs, backoff };
+    return watchCluster({ ...parts, options }, until);
+  };
+  const following = followRewinds({ stream, clock, log, lookEachMs: 2_000, watch }, signal);
+  await Promise.race([following, stream.lost, lease.lost]);
 });

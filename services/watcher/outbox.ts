@@ -35,6 +35,7 @@ export class Outbox {
   #unstored = 0;
   #held = 0;
   #merged = 0;
+  #isClosed = false;
 
   constructor(append: Append, limits: OutboxLimits) {
     this.#append = append;
@@ -52,6 +53,16 @@ export class Outbox {
     return this.#merged;
   }
 
+  /** Facts kept back. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Facts handed to the log and not yet stored. */
+  get unstored(): number {
+    return this.#unstored;
+  }
+
   get hasRoom(): boolean {
     return this.#held < this.#limits.held;
   }
@@ -66,7 +77,17 @@ export class Outbox {
     while (this.#unstored > 0 || this.#held > 0) await this.#change();
   }
 
+  /** Drops what is held back: nothing is sent from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#queue.clear();
+    this.#open.clear();
+    this.#held = 0;
+    this.#wake();
+  }
+
   tell(shard: Shard, fact: Fact): void {
+    if (this.#isClosed) return;
     if (this.#queue.size === 0 && this.#unstored < this.#limits.inFlight) this.#send(shard, fact);
     else this.#hold(shard, fact);
   }

@@ -7,6 +7,7 @@ import type { Logger } from '#shared/process/logger.ts';
 import type { Log } from '#shared/stream/log.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxLimits } from './outbox.ts';
+import type { WatcherMetrics } from './metrics.ts';
 import { createPlaces } from './places.ts';
 import { createTeller } from './teller.ts';
 import { watchKind } from './watch-kind.ts';
@@ -24,6 +25,7 @@ export type WatcherParts = {
   readonly limits: OutboxLimits;
   /** Feeds the jitter. */
   readonly seed: number;
+  readonly metrics?: WatcherMetrics;
   /** Called once every kind has been surveyed and what was seen is stored. */
   readonly onReady?: () => void;
 };
@@ -32,6 +34,7 @@ export type WatcherParts = {
 export async function watchCluster(parts: WatcherParts, signal: AbortSignal): Promise<void> {
   const { cluster, stream, log, key, clock, options, seed } = parts;
   const outbox = new Outbox((shard, fact) => stream.append(shard, 'fact', fact), parts.limits);
+  parts.metrics?.follow(outbox);
   const places = createPlaces(parts.clusterId);
   const isServed = createDiscovery(cluster);
   const unsurveyed = new Set<Kind>(kinds);
@@ -52,6 +55,7 @@ export async function watchCluster(parts: WatcherParts, signal: AbortSignal): Pr
         log,
         options,
         seed: seed + index,
+        metrics: parts.metrics,
         onSurveyed,
       },
       both,
@@ -61,6 +65,7 @@ export async function watchCluster(parts: WatcherParts, signal: AbortSignal): Pr
     await Promise.race([Promise.all(machines), outbox.broken]);
   } finally {
     stop.abort();
+    outbox.close();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import type { Clock } from '#shared/process/clock.ts';
 import type { Logger } from '#shared/process/logger.ts';
+import type { WatcherMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Teller } from './teller.ts';
 import { startingState, step } from './watch-machine.ts';
@@ -19,6 +20,7 @@ export type KindParts = {
   readonly log: Logger;
   readonly options: WatchOptions;
   readonly seed: number;
+  readonly metrics?: WatcherMetrics | undefined;
   /** Called at each close of a survey. */
   readonly onSurveyed: (kind: Kind) => void;
 };
@@ -37,6 +39,7 @@ class KindShell {
   readonly #done = Promise.withResolvers<void>();
   readonly #timers = new Map<Timer, AbortController>();
   #watch = new AbortController();
+  #surveyBeganMs = 0;
   #state: WatchState;
 
   constructor(parts: KindParts, signal: AbortSignal) {
@@ -83,7 +86,7 @@ class KindShell {
       case 'wait':
         return this.#start(() => this.#wait(output.timer, output.forMs));
       case 'survey-began':
-        return teller.beginSurvey(output.id);
+        return this.#surveyBegan(output.id);
       case 'surveyed':
         return this.#surveyed(output);
       case 'seen':
@@ -123,6 +126,7 @@ class KindShell {
   async #follow(request: number, from: WatchFrom): Promise<void> {
     const { cluster, kind, outbox, clock } = this.#parts;
     this.#watch.abort();
+    this.#parts.metrics?.watches.inc({ kind });
     const watch = new AbortController();
     this.#watch = watch;
     const started = clock.monotonicMs();
@@ -163,18 +167,26 @@ class KindShell {
     }
   }
 
+  #surveyBegan(id: string): void {
+    this.#surveyBeganMs = this.#parts.clock.monotonicMs();
+    this.#parts.teller.beginSurvey(id);
+  }
+
   #surveyed(output: Extract<WatchOutput, { type: 'surveyed' }>): void {
-    const { teller, log, kind, onSurveyed } = this.#parts;
+    const { teller, log, kind, clock, metrics, onSurveyed } = this.#parts;
     const { id, resourceVersion, unserved } = output;
     const rest = unserved === undefined ? {} : { unserved };
     const count = teller.closeSurvey({ id, resourceVersion, ...rest });
+    metrics?.objects.set({ kind }, count);
+    metrics?.surveying.observe({ kind }, (clock.monotonicMs() - this.#surveyBeganMs) / 1_000);
     log.info({ kind, survey: id, resourceVersion, count, ...rest }, 'surveyed');
     onSurveyed(kind);
   }
 
   /** One lost connection is everyday; the second in a row, or a refusal, is for a person to see. */
   #troubled(failure: Failure, attempts: number): void {
-    const { log, kind } = this.#parts;
+    const { log, kind, metrics } = this.#parts;
+    metrics?.interruptions.inc({ kind, failure: failure.kind });
     const isEveryday = attempts === 1 && (failure.kind === 'unclear' || failure.kind === 'gone');
     log[isEveryday ? 'debug' : 'warn']({ kind, failure, attempts }, 'list or watch interrupted');
   }
