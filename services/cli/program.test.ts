@@ -10,23 +10,29 @@ async function run(...words: readonly string[]): Promise<{
   readonly error: unknown;
 }> {
   const said: string[] = [];
-  const program = createProgram(
-    {
-      env: {},
-      folders: [],
-      isTerminal: false,
-      now: () => new Date(0),
-      print: (text) => said.push(text),
-      complain: (text) => said.push(text),
-    },
-    () => undefined,
-  );
+  const program = createProgram({
+    env: {},
+    folders: [],
+    isTerminal: false,
+    now: () => new Date(0),
+    print: (text) => said.push(text),
+    complain: (text) => said.push(text),
+    confirm: async () => false,
+    untilStopped: () => AbortSignal.abort(),
+    user: 'nobody',
+    report: () => undefined,
+  });
   const error: unknown = await program.parseAsync(words, { from: 'user' }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   return { said: said.join(''), error };
 }
+
+const commands = [
+  ...['status', 'sets', 'history', 'explain', 'watch', 'deleted-volumes', 'leftovers', 'verify'],
+  ...['doctor', 'release', 'accept-rewind', 'completion'],
+];
 
 test('help tells the exit codes and how a set is written', async () => {
   const { said } = await run('--help');
@@ -42,6 +48,21 @@ test.for([['history', '-o', 'xml'], ['nonsense'], ['history', '--limit', 'x']])(
     expect(error).toMatchObject({ name: 'CommanderError' });
   },
 );
+
+test.for(commands)('%s tells how to use it, with examples', async (name) => {
+  const { said } = await run(name, '--help');
+  expect(said).toMatch(/Examples:\n +# .+\n +rollcall /);
+});
+
+test.for(['bash', 'zsh', 'fish'])('the completion for %s knows every command', async (shell) => {
+  const { said } = await run('completion', shell);
+  for (const name of commands) expect(said).toContain(name);
+});
+
+test('a change is not made where nobody confirms it', async () => {
+  expect((await run('release')).error).toMatchObject({ exitCode: 2 });
+  expect((await run('release', '--all', 'vmpool/web')).error).toMatchObject({ exitCode: 2 });
+});
 
 test('a set that cannot be read is wrong usage', async () => {
   expect((await run('history', 'web')).error).toMatchObject({ exitCode: 2 });

@@ -1,36 +1,51 @@
 import { systemClock } from '#shared/process/clock.ts';
 import { silentLogger } from '#shared/process/logger.ts';
-import { openNatsLog } from '#shared/stream/nats-log.ts';
+import { observeLog } from '#shared/stream/observe-log.ts';
+import type { LogObserver } from '#shared/stream/observe-log.ts';
+import { openRewind } from '#shared/stream/rewind.ts';
+import { unavailableError } from './failure.ts';
+import { leaseNames } from './lease-rows.ts';
 import type { CliSettings } from './settings.ts';
 import type { LogStanding } from './status.ts';
 
 const patienceMs = 4_000;
 
-/** Asks the broker how long the log is; a broker that does not answer soon is told as not reached. */
+/** Asks the broker how the log is; a broker that does not answer soon is told as not reached. */
 export async function readLog(settings: CliSettings): Promise<LogStanding> {
-  const { natsUrl, natsMonitorUrl, cluster } = settings;
-  if (natsUrl === undefined) return { reached: false, problem: 'no natsUrl in cli.json' };
   const patience = new AbortController();
   const late = systemClock
     .sleep(patienceMs, patience.signal)
     .then((): LogStanding => ({ reached: false, problem: 'the broker does not answer' }));
   late.catch(() => undefined);
-  const asked = ask({ url: natsUrl, monitorUrl: natsMonitorUrl, cluster, allowLazySync: true });
   try {
-    return await Promise.race([asked, late]);
+    return await Promise.race([ask(settings), late]);
   } finally {
     patience.abort();
   }
 }
 
-/** Nothing is written, so it does not matter here how the broker syncs. */
-async function ask(settings: Parameters<typeof openNatsLog>[0]): Promise<LogStanding> {
+async function ask(settings: CliSettings): Promise<LogStanding> {
   try {
-    await using log = await openNatsLog(settings, silentLogger());
-    return { reached: true, lineage: log.identity.lineage, bounds: await log.bounds() };
+    await using observer = await openObserver(settings);
+    const [report, settled, rewind] = await Promise.all([
+      observer.report(leaseNames),
+      observer.positions.load('executor'),
+      openRewind(observer.positions),
+    ]);
+    const { lineage, bounds, ...rest } = report;
+    const broker = { ...rest, settledUpTo: settled?.sequence, openRewind: rewind };
+    return { reached: true, lineage, bounds, broker };
   } catch (error) {
     return { reached: false, problem: error instanceof Error ? firstLine(error) : 'unknown' };
   }
+}
+
+/** The log, to look at it. Ends the command with a sentence when nobody has said where it is. */
+export async function openObserver(settings: CliSettings): Promise<LogObserver> {
+  const { natsUrl, natsMonitorUrl, cluster } = settings;
+  if (natsUrl === undefined) throw unavailableError('no natsUrl in cli.json');
+  const stream = { url: natsUrl, monitorUrl: natsMonitorUrl, cluster, allowLazySync: false };
+  return await observeLog(stream, silentLogger());
 }
 
 function firstLine(error: Error): string {

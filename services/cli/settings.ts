@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { modes } from '#shared/contract/words.ts';
 import type { Environment } from '#shared/process/parse-settings.ts';
 import { unavailableError } from './failure.ts';
 
@@ -11,6 +12,12 @@ const settingsSchema = z.object({
   natsUrl: z.string().optional(),
   natsMonitorUrl: z.string().optional(),
   cluster: z.string().default('default'),
+  /** The cluster that Rollcall runs on, as whoever types here may enter it. */
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+  /** How the services were started. */
+  mode: z.enum(modes).optional(),
+  kubevirtControllers: z.enum(['running', 'off']).optional(),
 });
 export type CliSettings = z.infer<typeof settingsSchema>;
 

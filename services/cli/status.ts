@@ -1,15 +1,24 @@
+import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { BookTables } from '#shared/store/tables.ts';
 import type { Bounds } from '#shared/stream/log.ts';
 import type { Colors, Look } from './colors.ts';
 import type { Answer } from './output.ts';
+import { brokerRecord, serviceRows } from './lease-rows.ts';
+import type { BrokerStanding } from './lease-rows.ts';
 import { formatSet } from './set-reference.ts';
 import { cell, renderTable } from './table.ts';
 import { formatAge, formatTime } from './times.ts';
 
 /** What the log says of itself; `problem` when it cannot be asked. */
 export type LogStanding =
-  | { readonly reached: true; readonly lineage: string; readonly bounds: Bounds }
+  | {
+      readonly reached: true;
+      readonly lineage: string;
+      readonly bounds: Bounds;
+      /** What only the broker itself tells; absent where it was not asked. */
+      readonly broker?: BrokerStanding;
+    }
   | { readonly reached: false; readonly problem: string };
 
 export type BookStanding = {
@@ -21,6 +30,8 @@ export type BookStanding = {
   /** Where unreadable records stop destruction. */
   readonly blocked: readonly Blocked[];
   readonly sets: number;
+  /** Processes with a session in the database, by the names they give themselves. */
+  readonly sessions: ReadonlyMap<string, number>;
 };
 
 /** Nothing is destroyed in a namespace, or in a whole shard, until each kind is surveyed anew. */
@@ -35,7 +46,7 @@ export type Blocked = {
 const mostQuarantined = 20;
 
 export async function readBookStanding(db: Kysely<BookTables>): Promise<BookStanding> {
-  const [standing, holds, takeOvers, quarantined, blocked, sets] = await Promise.all([
+  const [standing, holds, takeOvers, quarantined, blocked, sets, sessions] = await Promise.all([
     readStanding(db),
     db.selectFrom('book.holds').selectAll().orderBy('namespace').orderBy('set_name').execute(),
     db.selectFrom('book.take_overs').selectAll().orderBy('shard').execute(),
@@ -59,8 +70,18 @@ export async function readBookStanding(db: Kysely<BookTables>): Promise<BookStan
       .select((select) => select.fn.countAll<number>().as('count'))
       .where('gone_at', 'is', null)
       .executeTakeFirst(),
+    readSessions(db),
   ]);
-  return { standing, holds, takeOvers, quarantined, blocked, sets: sets?.count ?? 0 };
+  return { standing, holds, takeOvers, quarantined, blocked, sets: sets?.count ?? 0, sessions };
+}
+
+async function readSessions(db: Kysely<BookTables>): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ readonly name: string; readonly count: number }>`
+    select application_name as name, count(*) as count from pg_stat_activity
+    where datname = current_database() and application_name like 'rollcall-%' group by 1`.execute(
+    db,
+  );
+  return new Map(rows.map(({ name, count }) => [name.slice('rollcall-'.length), count]));
 }
 
 async function readStanding(
@@ -88,7 +109,7 @@ export function statusRecord(book: BookStanding, log: LogStanding): object {
       writtenAt: standing?.updated_at ?? null,
     },
     log: log.reached
-      ? { reached: true, lineage: log.lineage, ...log.bounds }
+      ? { reached: true, lineage: log.lineage, ...log.bounds, ...brokerRecord(log.broker) }
       : { reached: false, problem: log.problem },
     book: {
       entries: standing?.chain_sequence ?? 0,
@@ -129,6 +150,9 @@ export function statusAnswer(
           bookRow(book),
           logRow(log, look.colors),
           reconcilerRow(book, look),
+          ...(log.reached && log.broker !== undefined
+            ? serviceRows({ broker: log.broker, last: log.bounds.last, book }, look)
+            : []),
           setsRow(book, look.colors),
           ...quarantineRows(book, look),
         ].map(([part, state, detail]) => [cell(part), state, cell(detail)]),
@@ -164,11 +188,16 @@ function bookRow({ standing }: BookStanding): Row {
 
 function logRow(log: LogStanding, colors: Colors): Row {
   if (!log.reached) return ['log', cell('not reached', colors.red), log.problem];
-  return [
-    'log',
-    cell('reached', colors.green),
-    `records ${log.bounds.first} to ${log.bounds.last}`,
-  ];
+  const { first, last } = log.bounds;
+  return ['log', cell('reached', colors.green), `records ${first} to ${last}${fillOf(log.broker)}`];
+}
+
+function fillOf(broker: BrokerStanding | undefined): string {
+  if (broker === undefined) return '';
+  const size = `, ${Math.ceil(broker.bytes / 1_000_000)} MB`;
+  return broker.mostBytes === 0
+    ? size
+    : `${size}, ${Math.floor(broker.share * 100)} % of its limit`;
 }
 
 function reconcilerRow({ takeOvers }: BookStanding, { now, colors }: Look): Row {

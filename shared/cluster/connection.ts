@@ -15,8 +15,19 @@ export type ConnectionSettings = CredentialSource & {
   readonly listTimeoutMs: number;
   /** A watch without a byte for this long is taken for dead. */
   readonly idleMs: number;
+  /** Told of each answer, and of each that did not come. */
+  readonly onCall?: (told: ToldCall) => void;
   /** A larger answer is refused unread, as a string of V8 could not hold it. */
   readonly mostBytes: number;
+};
+
+/** One HTTP exchange with the API server. */
+export type ToldCall = {
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
+  /** HTTP status; 0 when no answer came. */
+  readonly code: number;
+  /** Until the whole answer was there; of a watch, until it began. */
+  readonly tookMs: number;
 };
 
 export type Call = {
@@ -51,6 +62,8 @@ const renewalPauseMs = 5_000;
 
 const mostRefusalBytes = 1_000_000;
 
+const verbs = { GET: 'get', POST: 'create', PATCH: 'patch', DELETE: 'delete' } as const;
+
 class PooledConnection implements Connection {
   readonly #settings: ConnectionSettings;
   #line: Line;
@@ -81,6 +94,7 @@ class PooledConnection implements Connection {
   async #send(call: Call): Promise<Answer<unknown>> {
     const { timeoutMs, listTimeoutMs, mostBytes } = this.#settings;
     const { doing } = call;
+    const tell = this.#teller(call.list === true ? 'list' : verbs[call.method]);
     try {
       const { statusCode, headers, body } = await request(this.#line.server + call.path, {
         dispatcher: this.#line.calls,
@@ -89,31 +103,39 @@ class PooledConnection implements Connection {
         body: call.body === undefined ? null : JSON.stringify(call.body),
         signal: AbortSignal.timeout(call.list === true ? listTimeoutMs : timeoutMs),
       });
-      return answerOf({
-        status: statusCode,
-        headers,
-        text: await readText(body, mostBytes),
-        doing,
-      });
+      const text = await readText(body, mostBytes);
+      tell(statusCode);
+      return answerOf({ status: statusCode, headers, text, doing });
     } catch (error) {
+      tell(0);
       return { ok: false, failure: unclear(doing, error) };
     }
   }
 
   async #open(call: StreamCall): Promise<Answer<AsyncIterable<Uint8Array>>> {
     const { doing } = call;
+    const tell = this.#teller('watch');
     try {
       const { statusCode, headers, body } = await request(this.#line.server + call.path, {
         dispatcher: this.#line.watches,
         headers: this.#headers(undefined),
         signal: call.signal,
       });
+      tell(statusCode);
       if (statusCode === 200) return { ok: true, value: body };
       const text = await readText(body, mostRefusalBytes);
       return { ok: false, failure: refusalOf({ status: statusCode, headers, text, doing }) };
     } catch (error) {
+      if (!call.signal.aborted) tell(0);
       return { ok: false, failure: unclear(doing, error) };
     }
+  }
+
+  #teller(verb: ToldCall['verb']): (code: number) => void {
+    const { onCall } = this.#settings;
+    if (onCall === undefined) return () => undefined;
+    const startedMs = performance.now();
+    return (code) => onCall({ verb, code, tookMs: performance.now() - startedMs });
   }
 
   #headers(contentType: string | undefined): Record<string, string> {

@@ -19,7 +19,7 @@ import type {
   WatchItem,
 } from './cluster.ts';
 import { openConnection } from './connection.ts';
-import type { Call, Connection } from './connection.ts';
+import type { Call, Connection, ToldCall } from './connection.ts';
 import { discoverVersions } from './discovery.ts';
 import type { ServedVersions } from './discovery.ts';
 import { isRawObject } from './raw-object.ts';
@@ -30,6 +30,7 @@ export type ClusterSettings = {
   readonly kubeconfig: string;
   readonly context?: string;
   readonly userAgent: string;
+  readonly onCall?: (told: ToldCall) => void;
   readonly timeoutMs?: number;
   /** A real API server sends a bookmark about once a minute. */
   readonly watchIdleMs?: number;

@@ -78,6 +78,21 @@ async function allows(
   return { ok: true, value: status.value['allowed'] === true };
 }
 
+/** Whether whoever the connection stands for may do something. */
+export async function mayI(connection: Connection, attempt: Attempt): Promise<Answer<boolean>> {
+  const status = await review(connection, {
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    doing: 'asking what we may do',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: attempt },
+    },
+  });
+  if (!status.ok) return status;
+  return { ok: true, value: status.value['allowed'] === true };
+}
+
 type Review = { readonly path: string; readonly doing: string; readonly body: unknown };
 
 async function review(

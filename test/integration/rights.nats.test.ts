@@ -3,6 +3,8 @@ import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '#shared/process/logger.ts';
 import { openNatsLog } from '#shared/stream/nats-log.ts';
+import { observeLog } from '#shared/stream/observe-log.ts';
+import { askRewind, openRewind } from '#shared/stream/rewind.ts';
 import { provision } from '#shared/stream/provision.ts';
 import { wantedStreams } from '#shared/stream/stream-config.ts';
 import { covers, natsGrants } from '#test/support/nats-grants.ts';
@@ -45,7 +47,7 @@ const subjects: readonly string[] = [
   'rc.fact',
   'other',
   ...users.map(lease),
-  '$KV.rollcall-positions.cluster',
+  ...['cluster', 'rewind', 'rewound'].map((key) => `$KV.rollcall-positions.${key}`),
   ...users.map((user) => `$KV.rollcall-positions.${user}`),
   '$O.rollcall-snapshots.C.00-a',
   '$O.rollcall-snapshots.M.MDAtYQ==',
@@ -102,13 +104,21 @@ describe.for(users)('%s', (user) => {
   });
 });
 
-test.for(['watcher', 'reconciler', 'executor', 'recorder', 'gateway', 'cli'])(
+test.for(['watcher', 'reconciler', 'executor', 'recorder', 'gateway'])(
   '%s opens the log and asks how long it is',
   async (user) => {
     await using stream = await openNatsLog(settingsFor(user), log);
     expect(await stream.bounds()).toMatchObject({ first: 1 });
   },
 );
+
+test('the command line sees how long the log is, who is active and what was asked for', async () => {
+  await using observer = await observeLog(settingsFor('cli'), log);
+  const report = await observer.report(['nobody']);
+  expect(report).toMatchObject({ bounds: { first: 1 }, lazy: undefined, holders: new Map() });
+  await askRewind(observer.positions, { id: 'one', askedAt: 1, by: 'somebody' });
+  expect(await openRewind(observer.positions)).toMatchObject({ id: 'one' });
+});
 
 test('a service ends when it is refused a right, for that will not come by waiting', async () => {
   await using stream = await openNatsLog(settingsFor('recorder'), log);
