@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { faultOf, logCallsIn } from '#test/support/log-calls.ts';
 
 /** The rules of the house that neither compiler nor linter knows. One line for each breach. */
 
@@ -87,6 +88,12 @@ const homes: Readonly<Record<string, readonly RegExp[]>> = {
   // Who asks the book writes the query; the connection comes from shared/store.
   kysely: [/^shared\/store\//, /^migrations\//, /^services\/(recorder|cli)\//],
   pino: [/^shared\/process\//],
+  'prom-client': [/^shared\/process\//],
+  '@opentelemetry/api': [/^shared\/process\//],
+  '@opentelemetry/resources': [/^shared\/process\//],
+  '@opentelemetry/sdk-trace': [/^shared\/process\//],
+  '@opentelemetry/exporter-trace-otlp-http': [/^shared\/process\//],
+  fastify: [/^services\/gateway\//],
   // The passwords come out of a file, which is parsed where it is read.
   zod: [
     /^migrations\/passwords\.ts$/,
@@ -216,6 +223,31 @@ describe('files', () => {
     );
     const found = breaches(sources, ({ text }) => (place.test(text) ? ['names a place'] : []));
     expect(found).toEqual([]);
+  });
+});
+
+describe('logs', () => {
+  test('say constant words, with what changes in fields', () => {
+    const found = breaches(production, ({ text }) =>
+      logCallsIn(text).flatMap((call) => {
+        const fault = faultOf(call);
+        return fault === undefined ? [] : [`line ${call.line}: ${fault}`];
+      }),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('are seen by this rule where they break it', () => {
+    const faults = (text: string) => logCallsIn(text).map(faultOf);
+    expect(faults("log.info({ a: f(1, ')') }, 'ready');")).toEqual([undefined]);
+    expect(faults('log.warn(`no ${thing}`);')).toEqual(['a message that is not constant']);
+    expect(faults("this.log.error({ err }, 'no ' + thing);")).toEqual([
+      'a message that is not constant',
+    ]);
+    expect(faults("log[isOld ? 'debug' : 'warn']({ a }, words);")).toEqual([
+      'a message that is not constant',
+    ]);
+    expect(faults("logger.info('%s is ready', name);")).toEqual(['a message that is not constant']);
   });
 });
 

@@ -3,10 +3,12 @@ import { openHealthServer } from './health-server.ts';
 import { Health } from './health.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
+import { meterHealth, Meters } from './metrics.ts';
 import { parseSettings, SettingsError } from './parse-settings.ts';
 import type { Environment } from './parse-settings.ts';
 import { RefusalError } from './refusal.ts';
 import { secretsFromFiles } from './secrets-from-files.ts';
+import { openTracing } from './tracing.ts';
 
 /** What a service is given by the process that it runs in; nothing else may read process.env. */
 export type ProcessContext = {
@@ -16,6 +18,8 @@ export type ProcessContext = {
   readonly signal: AbortSignal;
   /** What is told outside, on ROLLCALL_HEALTH_PORT. */
   readonly health: Health;
+  /** What is counted, for /metrics beside it. */
+  readonly meters: Meters;
 };
 
 /** How long a service may take to stop after the signal, before it is ended. */
@@ -43,8 +47,11 @@ export async function runProcess(
   }
   try {
     const health = new Health(name);
+    const meters = new Meters(name);
+    meterHealth(meters, health);
     await using _server = await openHealth(health, log);
-    await main({ env: secretsFromFiles(process.env), log, signal: stop.signal, health });
+    await using _tracing = await openTracing(name, process.env);
+    await main({ env: secretsFromFiles(process.env), log, signal: stop.signal, health, meters });
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = stop.signal.aborted && isAbort(error) ? 0 : reportFailure(name, log, error);

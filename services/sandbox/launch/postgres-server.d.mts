@@ -4,6 +4,8 @@ export type ServerCommand = {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** The whole environment; that of this process when left out. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly gid?: number;
 };

@@ -1,0 +1,1 @@
+export function failureWords(log: string): string | undefined;

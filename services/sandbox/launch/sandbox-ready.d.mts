@@ -1,0 +1,1 @@
+export function sandboxIsReady(kubeconfig: string): Promise<boolean>;
