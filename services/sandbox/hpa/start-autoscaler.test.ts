@@ -219,6 +219,23 @@ it('says what is wrong with a target that is not there, once', () => {
   ]);
 });
 
+it('lets a target that comes after it keep its size for the window', () => {
+  const sized = aSizedWorld(3);
+  start(sized);
+  const scaleTargetRef = {
+    apiVersion: 'pool.kubevirt.io/v1alpha1',
+    kind: 'VirtualMachinePool',
+    name: 'late',
+  };
+  sized.autoscale({ scaleTargetRef, maxReplicas: 9, targetCPUUtilizationPercentage: 50 }, 'v1');
+  turns(sized, 2);
+  sized.createPool('late', 5);
+  turns(sized, 5);
+  expect(sized.poolSize('late')).toBe(5);
+  turns(sized, 12);
+  expect(sized.poolSize('late')).toBe(1);
+});
+
 it('writes sizes under the name of the controller, for the audit log to see', () => {
   const sized = aSizedWorld(1);
   const told: unknown[] = [];

@@ -25,8 +25,8 @@ export function startAutoscaler(parts: AutoscalerParts): () => void {
   const look = (object: KubeObject): void => {
     const { uid } = object.metadata;
     const memory = memories.get(uid) ?? firstMemory(parts, object);
-    const outcome = autoscale(parts, readAutoscaler(object), memory);
-    memories.set(uid, outcome.memory);
+    const outcome = autoscale(parts, readAutoscaler(object), memory ?? nothingYet);
+    if (memory !== undefined) memories.set(uid, outcome.memory);
     for (const notice of outcome.notices) notices.post(object, notice);
     tell(parts, object, outcome);
   };
@@ -44,8 +44,13 @@ export function startAutoscaler(parts: AutoscalerParts): () => void {
   return () => cancel();
 }
 
-/** The size that a target has when it is first seen counts as a wish, so that it does not shrink at once. */
-function firstMemory({ store, clock }: AutoscalerParts, object: KubeObject): Memory {
+const nothingYet: Memory = { recommendations: [], ups: [], downs: [] };
+
+/**
+ * The size that a target has when it is first seen counts as a wish, so that it does not shrink at once.
+ * Nothing is remembered before there is a target: an autoscaler is often made first.
+ */
+function firstMemory({ store, clock }: AutoscalerParts, object: KubeObject): Memory | undefined {
   const { target } = readAutoscaler(object);
   const path = targetPath(store, target);
   const scale =
@@ -58,9 +63,9 @@ function firstMemory({ store, clock }: AutoscalerParts, object: KubeObject): Mem
       name: target.name,
       subresource: 'scale',
     });
-  const recommendations =
-    scale?.code === 200 ? [{ replicas: sizeOf(scale.body), atMs: clock.now() }] : [];
-  return { recommendations, ups: [], downs: [] };
+  if (scale?.code !== 200) return undefined;
+  const wish = { replicas: sizeOf(scale.body), atMs: clock.now() };
+  return { ...nothingYet, recommendations: [wish] };
 }
 
 function tell({ store, clock }: AutoscalerParts, object: KubeObject, outcome: Outcome): void {

@@ -25,7 +25,9 @@ export type SizedWorld = {
   /** Makes the machines that the pool lacks, takes away those beyond, and tells the pool's status. */
   readonly reconcile: () => void;
   readonly annotatePool: (annotations: Fields) => void;
-  readonly poolSize: () => unknown;
+  /** Another pool over the same machines. */
+  readonly createPool: (name: string, replicas: number) => void;
+  readonly poolSize: (name?: string) => unknown;
   readonly autoscaler: () => unknown;
   readonly eventTexts: () => readonly string[];
   readonly managersOfPool: () => readonly unknown[];
@@ -41,20 +43,29 @@ export function aSizedWorld(replicas: number): SizedWorld {
   };
   const get = (resource: ResourcePath, name: string): unknown =>
     ask(world.store.handle({ ...where, resource, verb: 'get', name }));
-  const patchPool = (body: unknown, subresource?: 'status'): unknown =>
+  const patchPool = (body: unknown, subresource?: 'status', name = 'web'): unknown =>
     ask(
       world.store.handle({
         ...where,
         resource: pools,
         verb: 'patch',
         patch: 'merge',
-        name: 'web',
+        name,
         body,
         ...(subresource && { subresource }),
       }),
     );
-  ask(world.store.handle({ ...where, resource: pools, verb: 'create', body: aPool(replicas) }));
-  const poolSize = (): unknown => at(get(pools, 'web'), 'spec', 'replicas');
+  const tellSize = (name: string, size: number): void => {
+    const status = { replicas: size, readyReplicas: size, labelSelector: 'app=web' };
+    patchPool({ status }, 'status', name);
+  };
+  const createPool = (name: string, size: number): void => {
+    const body = aPool(name, size);
+    ask(world.store.handle({ ...where, resource: pools, verb: 'create', body }));
+    tellSize(name, size);
+  };
+  createPool('web', replicas);
+  const poolSize = (name = 'web'): unknown => at(get(pools, name), 'spec', 'replicas');
   const reconcile = (): void => {
     const owner = get(pools, 'web');
     const wanted = Number(poolSize());
@@ -65,14 +76,14 @@ export function aSizedWorld(replicas: number): SizedWorld {
       }
       if (index >= wanted && machine !== undefined) world.remove('VirtualMachine', `web-${index}`);
     }
-    const status = { replicas: wanted, readyReplicas: wanted, labelSelector: 'app=web' };
-    patchPool({ status }, 'status');
+    tellSize('web', wanted);
   };
   reconcile();
   world.pass(1000);
   return {
     world,
     reconcile,
+    createPool,
     poolSize,
     annotatePool: (annotations) => void patchPool({ metadata: { annotations } }),
     autoscale: (spec, version = 'v2') => {
@@ -104,12 +115,12 @@ const target = {
 };
 const labels = { app: 'web' };
 
-function aPool(replicas: number): Fields {
+function aPool(name: string, replicas: number): Fields {
   const template = { metadata: { labels }, spec: { domain: { devices: {} } } };
   return {
     apiVersion: 'pool.kubevirt.io/v1beta1',
     kind: 'VirtualMachinePool',
-    metadata: { name: 'web' },
+    metadata: { name },
     spec: {
       replicas,
       selector: { matchLabels: labels },
