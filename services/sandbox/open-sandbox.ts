@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import type { AuthorizationMode } from './access/authorizer.ts';
+import { registerDeployedWebhook } from './admission/deployed-webhook.ts';
 import { grantDeployedRights } from './access/deployed-rights.ts';
 import { makeDefaultRoles } from './access/default-roles.ts';
 import { metricsApis, startControllers } from './controllers.ts';
@@ -74,6 +75,9 @@ const systemClock: Clock = {
   },
 };
 
+/** The service that Rollcall's own webhook calls. */
+const gateway = 'rollcall-system/gateway';
+
 /** Opens the data folder, serves what is in it, and writes the kubeconfigs when it can be reached. */
 export async function openSandbox(options: SandboxOptions, log: Logger): Promise<Sandbox> {
   const { folder, port, clock = systemClock } = options;
@@ -95,6 +99,7 @@ export async function openSandbox(options: SandboxOptions, log: Logger): Promise
     .forEach((crd) => applyCrd(store, crd));
   makeDefaultRoles(store);
   if (options.authorization === 'RBAC') grantDeployedRights(store);
+  if (options.webhookServices?.[gateway] !== undefined) registerDeployedWebhook(store);
   const controllers = { ...usualControllers, ...options };
   const lives = options.controllers !== false;
   if (lives) {

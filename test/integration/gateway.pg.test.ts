@@ -371,10 +371,10 @@ test('what may be asked, how it is and what it counts is told to everyone', asyn
   expect(await (await fetch(`${base}/readyz`)).json()).toMatchObject({ ready: true, reasons: [] });
   const metrics = await (await fetch(`${base}/metrics`)).text();
   expect(metrics).toContain(
-    'rollcall_gateway_source_events_total{source="audit",result="taken"} 2',
+    'rollcall_gateway_source_events_total{source="audit",result="taken",component="gateway"} 2',
   );
   expect(metrics).toContain(
-    'rollcall_gateway_source_deliveries_total{source="audit",result="unauthorized"} 1',
+    'rollcall_gateway_source_deliveries_total{source="audit",result="unauthorized",component="gateway"} 1',
   );
 });
 

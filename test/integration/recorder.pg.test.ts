@@ -482,9 +482,11 @@ describe('rights', () => {
   test('the executor reads how far the recorder has come', async () => {
     const url = bench.book.urlFor('executor');
     await using position = openRecorderPosition(url);
+    const { last } = await bench.log.bounds();
     expect(await position.read()).toEqual({
       lineage: bench.log.identity.lineage,
-      sequence: (await bench.log.bounds()).last,
+      sequence: last,
+      hash: (await bench.log.at(last))?.hash,
     });
   });
 

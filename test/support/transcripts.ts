@@ -26,6 +26,8 @@ export type Step = {
   readonly label: string;
   readonly request?: RecordedRequest;
   readonly response?: RecordedResponse;
+  /** A call of a webhook: the review that it was sent, and the response in its answer. */
+  readonly admission?: { readonly review: unknown; readonly response: unknown };
 };
 
 /** Reads the transcript whose file name begins with a number, for instance `201`. */
@@ -41,14 +43,20 @@ export async function readTranscript(folder: string, number: string): Promise<re
 
 function stepOf(step: unknown, index: number): Step {
   const record = isRecord(step) ? step : {};
-  const { command, label, request, response } = record;
+  const { command, label, request, response, admission } = record;
   return {
     index,
     command: typeof command === 'string' ? command : '',
     label: typeof label === 'string' ? label : '',
     ...(isRecord(request) ? { request: requestOf(request) } : {}),
     ...(isRecord(response) ? { response: responseOf(response) } : {}),
+    ...(isRecord(admission) ? { admission: admissionOf(admission) } : {}),
   };
+}
+
+function admissionOf({ request, response }: Readonly<Record<string, unknown>>) {
+  const answer = isRecord(response) ? response['response'] : undefined;
+  return { review: request, response: answer };
 }
 
 function requestOf(request: Readonly<Record<string, unknown>>): RecordedRequest {

@@ -29,8 +29,9 @@ function access(plural: string): Place {
 }
 
 /**
- * Gives the services what the overlay `manage` gives them on a real cluster, so that a right which is
- * missing there is missing here first. What an earlier start has granted is brought up to date.
+ * Gives the services what the overlay `manage` and the webhook give them on a real cluster, so that a
+ * right which is missing there is missing here first. What an earlier start has granted is brought up to
+ * date.
  */
 export function grantDeployedRights(store: Store): void {
   for (const object of manifests()) grant(store, object);
@@ -41,7 +42,7 @@ type Manifest = Readonly<Record<string, unknown>> & {
 };
 
 function manifests(): readonly Manifest[] {
-  return ['base', 'overlays/manage']
+  return ['base', 'overlays/manage', 'components/webhook']
     .flatMap((folder) => loadCrds(join(deploy, folder)))
     .filter((object): object is Manifest => isRecord(object) && isRecord(object['metadata']))
     .filter(({ kind }) => granting[String(kind)] !== undefined);

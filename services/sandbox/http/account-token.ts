@@ -1,5 +1,5 @@
 import { isRecord } from '#shared/lib/canonical.ts';
-import type { ServiceAccountTokens } from '../access/service-account-tokens.ts';
+import type { ServiceAccountTokens } from '../access/account-tokens.ts';
 import { readOne } from '../store/read-all.ts';
 import type { Store } from '../store/types.ts';
 import type { Exchange } from './exchange.ts';

@@ -33,10 +33,9 @@ function bareGroup({ name, versions }: ServedGroup): Readonly<Record<string, unk
 
 /** `/api/v1` and `/apis/<group>/<version>`. */
 export function resourceList(groupVersion: string, resources: readonly ServedResource[]): unknown {
-  const custom = resources.some(({ definition }) => definition.custom);
   return {
     kind: 'APIResourceList',
-    ...(custom ? { apiVersion: 'v1' } : {}),
+    ...(groupVersion.includes('/') ? { apiVersion: 'v1' } : {}),
     groupVersion,
     resources: resources.flatMap((resource) => resourceEntries(resource)),
   };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { refusalText } from '../access/attributes.ts';
 import type { Authorizer } from '../access/authorizer.ts';
-import { serviceAccountCaller } from '../access/service-account-tokens.ts';
+import { serviceAccountCaller } from '../access/account-tokens.ts';
 import type { Caller } from '../store/types.ts';
 import type { Identity } from './authenticate.ts';
 import { failure } from './status.ts';

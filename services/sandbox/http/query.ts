@@ -94,7 +94,7 @@ export type DeleteRequest = { readonly options: DeleteOptions; readonly dryRun: 
 export function readDeleteOptions(query: URLSearchParams, body: unknown): Read<DeleteRequest> {
   const given = isRecord(body) && Object.keys(body).length > 0 ? body : fromQuery(query);
   const dryRun = textsOf(given['dryRun']);
-  const causes = [...dryRunCauses(dryRun), ...policyCauses(given['propagationPolicy'])];
+  const causes = [...dryRunCauses(dryRun), ...policyCauses(given)];
   if (causes.length > 0) return refused(invalidOptions('DeleteOptions', causes));
   return { kind: 'read', value: { options: deleteOptionsOf(given), dryRun: dryRun.length > 0 } };
 }
@@ -122,10 +122,18 @@ function policyOf(value: unknown): Policy | undefined {
   return policies.find((policy) => policy === value);
 }
 
-function policyCauses(value: unknown): readonly StatusCause[] {
-  if (value === undefined || value === null || value === '' || policyOf(value)) return [];
-  const message = `Invalid value: ${JSON.stringify(value)}: DeletionPropagation need to be one of "Foreground", "Background", "Orphan" or nil`;
-  return [{ reason: 'FieldValueInvalid', message, field: 'propagationPolicy' }];
+function policyCauses(given: Readonly<Record<string, unknown>>): readonly StatusCause[] {
+  const { propagationPolicy: value, orphanDependents } = given;
+  if (value === undefined || value === null || value === '') return [];
+  const field = 'propagationPolicy';
+  const shown = JSON.stringify(value);
+  if (orphanDependents !== undefined && orphanDependents !== null) {
+    const message = `Invalid value: ${shown}: orphanDependents and deletionPropagation cannot be both set`;
+    return [{ reason: 'FieldValueInvalid', message, field }];
+  }
+  if (policyOf(value)) return [];
+  const message = `Unsupported value: ${shown}: supported values: "Foreground", "Background", "Orphan", "nil"`;
+  return [{ reason: 'FieldValueNotSupported', message, field }];
 }
 
 function deleteOptionsOf(given: Readonly<Record<string, unknown>>): DeleteOptions {

@@ -9,7 +9,7 @@ import type { AuthorizationMode } from '../access/authorizer.ts';
 import { notingAuthorizer } from '../access/used-rights.ts';
 import { openAdmission } from '../admission/admission.ts';
 import type { ServiceAddresses } from '../admission/call-webhook.ts';
-import { openServiceAccountTokens } from '../access/service-account-tokens.ts';
+import { openServiceAccountTokens } from '../access/account-tokens.ts';
 import type { Clock, Store } from '../store/types.ts';
 import type { AggregatedApi } from './aggregated.ts';
 import type { Audit } from './audit-trail.ts';
@@ -90,15 +90,15 @@ export async function openApiServer(parts: ApiServerParts): Promise<ApiServer> {
   const key = createPrivateKey(credentials.authorityKey);
   const tokens = openServiceAccountTokens({ store, now: () => clock.now(), key });
   const accountOf = (token: string) => tokens.callerOf(token);
-  const { identify, callerOf } = openAuthenticator({
+  const authenticator = openAuthenticator({
     users: parts.users,
     accountOf,
     authorizer: roles,
   });
   serve(server, log, {
     tokens,
-    callerOf,
-    identify,
+    callerOf: (token) => authenticator.callerOf(token),
+    identify: (request) => authenticator.identify(request),
     authorizer: parts.authorization === 'RBAC' ? noted : allowingAuthorizer(),
     admitsAnonymous: parts.authorization === 'RBAC',
     aggregated: parts.aggregated ?? [],

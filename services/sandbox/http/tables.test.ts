@@ -50,6 +50,15 @@ test('puts the metadata beside the cells unless the whole object or nothing is a
   expect(rows('Object')).toMatchObject({ rows: [{ object: { spec: { replicas: 3 } } }] });
 });
 
+test('says of each whole object beside cells what kind it is', () => {
+  const version = { name: 'v1', served: true, storage: true, status: false, columns: [] };
+  const definition = { ...namespaceDefinition, group: '', kind: 'Event', plural: 'events' };
+  const list = { items: [{ metadata: { name: 'a' } }] };
+  expect(tableOf({ definition, version }, list, { include: 'Object', nowMs })).toMatchObject({
+    rows: [{ object: { kind: 'Event', apiVersion: 'v1' } }],
+  });
+});
+
 test('shows claims and volumes as kubectl users know them', () => {
   const claim = {
     metadata: { name: 'data', creationTimestamp: '2026-11-21T04:05:00Z' },

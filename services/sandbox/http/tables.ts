@@ -48,7 +48,7 @@ export function tableOf(shown: Shown, body: unknown, options: TableOptions): unk
       options.declared === false ? null : columns.map(({ declaration }) => declaration),
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, options.nowMs)),
-      object: besideCells(object, options.include),
+      object: besideCells(shown, object, options.include),
     })),
   };
 }
@@ -78,15 +78,22 @@ function listMeta(metadata: unknown): Readonly<Record<string, unknown>> {
   };
 }
 
-function besideCells(object: unknown, include: IncludeObject): unknown {
+function besideCells(shown: Shown, object: unknown, include: IncludeObject): unknown {
   switch (include) {
     case 'None':
       return null;
     case 'Object':
-      return object;
+      return namedByKind(shown, object);
     case 'Metadata':
       return partialOf(object);
   }
+}
+
+/** In a list of a built-in kind the items do not say what they are; beside cells each one does. */
+function namedByKind({ definition, version }: Shown, object: unknown): unknown {
+  const { group, kind } = definition;
+  const apiVersion = group === '' ? version.name : `${group}/${version.name}`;
+  return isRecord(object) ? { kind, apiVersion, ...object } : object;
 }
 
 /** An object's metadata alone. */
@@ -102,6 +109,7 @@ export function partialListOf(list: unknown): unknown {
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
     metadata: listMeta(record['metadata']),
-    items: Array.isArray(items) ? items.map((item) => partialOf(item)) : [],
+    // An empty list of this one kind is null on the wire.
+    items: Array.isArray(items) && items.length > 0 ? items.map((item) => partialOf(item)) : null,
   };
 }

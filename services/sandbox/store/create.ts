@@ -203,8 +203,11 @@ function ofTheWriter({ version }: Served, { meta }: Decoded, draft: KubeObject):
   const { finalizers } = meta;
   const required = { name, uid, resourceVersion, creationTimestamp };
   const metadata = { ...rest, ...required, ...(finalizers && { finalizers }) };
-  const { status, ...others } = draft;
+  const { status, spec, ...others } = draft;
   const { apiVersion, kind } = draft;
-  const object = { ...others, apiVersion, kind, metadata };
+  // What stands in the spec of a namespace only its own controller writes.
+  const isNamespace = kind === 'Namespace' && apiVersion === 'v1';
+  const wanted = isNamespace || spec === undefined ? {} : { spec };
+  const object = { ...others, ...wanted, apiVersion, kind, metadata };
   return version.status || status === undefined ? object : { ...object, status };
 }

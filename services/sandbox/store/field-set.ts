@@ -142,8 +142,9 @@ export function compareFields(
   const removed: Record<string, FieldSet> = {};
   for (const [part, item] of next) {
     const there = old.get(part);
-    if (there === undefined) written[part] = allFields(item.value, item.schema);
-    else if (there.value !== item.value) {
+    if (there === undefined) {
+      if (!isUnset(item)) written[part] = allFields(item.value, item.schema);
+    } else if (there.value !== item.value) {
       const inner = comparePlaces(there, item);
       if (inner.written !== undefined) written[part] = inner.written;
       if (inner.removed !== undefined) removed[part] = inner.removed;
@@ -153,6 +154,11 @@ export function compareFields(
     if (!next.has(part)) removed[part] = allFields(item.value, item.schema);
   }
   return { written, removed };
+}
+
+/** A field of a Go struct that is always there and says nothing. */
+function isUnset({ value, schema }: Item): boolean {
+  return schema?.['x-rollcall-struct'] === true && (value === null || value === '');
 }
 
 type PlaceChange = {
