@@ -1,8 +1,7 @@
 import { costOf } from '../load/process-costs.ts';
 import type { Cost } from '../load/process-costs.ts';
 import type { Rollcall } from '../support/start-rollcall.ts';
-
-type Row = { readonly what: string; readonly value: string };
+import type { Row } from './rows.ts';
 
 /** What each running process has cost so far, by name. */
 export async function costsOf(rollcall: Rollcall): Promise<ReadonlyMap<string, Cost>> {

@@ -32,6 +32,7 @@ function pidOf(name: string): number {
 
 const names = [
   'executor',
+  'gateway',
   'nats',
   'postgres',
   'reconciler',

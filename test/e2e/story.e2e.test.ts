@@ -88,9 +88,12 @@ describe('a pool of three', () => {
 
   test('stands in the book with each change, who made it and how that is known', async () => {
     const history = () => rows('history', 'vmpool/vm-pool-cirros');
-    await until('four finished rows', async () => {
+    await until('four finished rows, each with its actor', async () => {
       const all = await history();
-      return all.length >= 4 && all.every((row) => row['finishedAt'] !== null);
+      return (
+        all.length >= 4 &&
+        all.every((row) => row['finishedAt'] !== null && row['grade'] === 'proven')
+      );
     });
     const told = (await history())
       .toSorted((left, right) => String(left['at']).localeCompare(String(right['at'])))
@@ -101,10 +104,10 @@ describe('a pool of three', () => {
         grade: row['grade'],
       }));
     expect(told).toEqual([
-      { operation: 'created', from: null, to: 3, grade: 'inferred' },
-      { operation: 'scaled', from: 3, to: 5, grade: 'inferred' },
-      { operation: 'scaled', from: 5, to: 2, grade: 'inferred' },
-      expect.objectContaining({ operation: 'member-replaced' }),
+      { operation: 'created', from: null, to: 3, grade: 'proven' },
+      { operation: 'scaled', from: 3, to: 5, grade: 'proven' },
+      { operation: 'scaled', from: 5, to: 2, grade: 'proven' },
+      expect.objectContaining({ operation: 'member-replaced', grade: 'proven' }),
     ]);
   });
 });

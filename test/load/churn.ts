@@ -101,7 +101,8 @@ function preconditionsOf({ metadata }: RawObject): Preconditions {
   return { uid: uidSchema.parse(metadata?.uid), resourceVersion };
 }
 
-function diskPool(name: string, replicas: number): RawObject {
+/** A pool of machines that stay off, with a disk each. */
+export function diskPool(name: string, replicas: number): RawObject {
   const pool = haltedPool(name, replicas);
   const spec = pool['spec'];
   const labels = { pool: name };

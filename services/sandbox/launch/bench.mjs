@@ -13,5 +13,7 @@ await launch(async () => {
   process.env.ROLLCALL_BIN = (await testPrograms()).bin;
   const bench = join(repo, 'test', 'bench', 'bench.ts');
   const args = [bench, ...process.argv.slice(2)];
-  if (!(await inTestRun(({ env }) => runNode(args, env)))) process.exitCode = 1;
+  // Files on the command line are named from where it was typed.
+  const INIT_CWD = process.env.INIT_CWD ?? process.cwd();
+  if (!(await inTestRun(({ env }) => runNode(args, { ...env, INIT_CWD })))) process.exitCode = 1;
 });

@@ -10,17 +10,22 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { failureWords } from './failure-words.mjs';
 import { readFrom } from './log-file.mjs';
 import { shownPath } from './paths.mjs';
 import { mark, stopProcess, stopSignalOf } from './process-table.mjs';
-import { lastLines } from './run-command.mjs';
 import { Refusal, say } from './say.mjs';
 
 const firstPauseMs = 200;
 const mostPauseMs = 10_000;
 /** A process that lived this long has recovered: its next end is the first again. */
 const recoveredMs = 30_000;
+/**
+ * After a kill -9 Postgres needs some tries: processes of the old one still hold its folder for a moment.
+ */
 const mostEndsBeforeReady = 5;
+/** A service says so of what a person must mend; trying again would not help. */
+const refused = '"msg":"refused to start"';
 const mostLogBytes = 20_000_000;
 
 /**
@@ -100,29 +105,34 @@ export class Child {
     closeSync(log);
     this.#process = child;
     if (child.pid !== undefined) writeFileSync(this.#pidFile, `${child.pid}\n`);
-    child.once(
-      'error',
-      (error) => (this.#problem = `${name} cannot be started: ${error.message}.`),
-    );
-    child.once('exit', (code, signal) => this.#ended(code, signal));
+    // A program that is not there has no number, and no exit is told of it.
+    child.on('error', (error) => {
+      if (child.pid === undefined) this.#ended(`could not be run (${error.code})`);
+    });
+    child.once('exit', (code, signal) => {
+      if (this.#part.once && code === 0) this.#forget();
+      else this.#ended(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`);
+    });
   }
 
-  #ended(code, signal) {
+  #forget() {
     this.#process = undefined;
     rmSync(this.#pidFile, { force: true });
-    if (this.#stopping.signal.aborted || (this.#part.once && code === 0)) return;
+  }
+
+  #ended(how) {
+    this.#forget();
+    if (this.#stopping.signal.aborted) return;
+    const { name, once } = this.#part;
     this.#ends = Date.now() - this.#startedAt > recoveredMs ? 1 : this.#ends + 1;
-    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-    if (!this.#wasReady && (this.#part.once || this.#ends >= mostEndsBeforeReady)) {
-      this.#problem = `${this.#part.name} ended ${how} before it was ready; ${this.#lastWords()}`;
+    const isHopeless = () => readFrom(this.#logFile, this.#logStart).includes(refused);
+    if (!this.#wasReady && (once || this.#ends >= mostEndsBeforeReady || isHopeless())) {
+      this.#problem = this.#failure(how);
       return;
     }
     const pauseMs = Math.min(mostPauseMs, firstPauseMs * 2 ** (this.#ends - 1));
-    if (this.#wasReady) {
-      say(
-        `${this.#part.name} ended ${how}; it is started again in ${pauseMs / 1000} s (${shownPath(this.#logFile)})`,
-      );
-    }
+    const log = shownPath(this.#logFile);
+    if (this.#wasReady) say(`${name} ${how}; it is started again in ${pauseMs / 1000} s (${log})`);
     delay(pauseMs, undefined, { signal: this.#stopping.signal })
       .then(() => this.#spawn())
       .catch((error) => {
@@ -131,9 +141,10 @@ export class Child {
       });
   }
 
-  #lastWords() {
-    const words = lastLines(readFrom(this.#logFile, this.#logStart), 5);
-    const file = shownPath(this.#logFile);
-    return words === '' ? `it said nothing in ${file}.` : `the end of ${file} is:\n${words}`;
+  /** One sentence: what failed, what it said, and where more of it stands. */
+  #failure(how) {
+    const words = failureWords(readFrom(this.#logFile, this.#logStart));
+    const said = words === undefined ? '' : `, saying "${words}"`;
+    return `${this.#part.name} did not start: it ${how}${said} (its log is ${shownPath(this.#logFile)}).`;
   }
 }

@@ -1,5 +1,5 @@
 import { Child } from './child.mjs';
-import { during } from './say.mjs';
+import { during, say } from './say.mjs';
 
 /**
  * Starts parts as soon as those that they name in `after` are ready, and stops each when those that
@@ -25,6 +25,7 @@ export class Fleet {
     try {
       await Promise.all(ready.values());
     } catch (error) {
+      if (this.#stopped === undefined) say('\nstopping again, as not all of it could be started');
       await this.stop();
       throw error;
     }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -20,12 +22,24 @@ const stamp = join(modules, '.rollcall-installed');
 export async function installPackages() {
   const digest = lockfileDigest();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  refuseLink();
   if (!installed()) {
     say('installing packages (npm ci; the first time takes half a minute or so)');
     await during('npm ci', npmCi);
   }
-  linkCommand();
-  writeFileSync(stamp, digest);
+  for (const name of ['rollcall', 'kubectl-rollcall']) linkCommand(name);
+  // Never written in place: a tree whose files are hard links would change another tree's stamp.
+  writeFileSync(`${stamp}.new`, digest);
+  renameSync(`${stamp}.new`, stamp);
+}
+
+/** npm would empty the folder behind the link, which is another tree's. */
+function refuseLink() {
+  if (!lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new Refusal(
+    'node_modules is a link to another folder, and installing packages would empty that one; please ' +
+      'remove the link and start again.',
+  );
 }
 
 function lockfileDigest() {
@@ -61,8 +75,8 @@ async function npmCi() {
 }
 
 /** `npx rollcall` then finds the command at once; without the link npx first copies the package. */
-function linkCommand() {
-  const link = join(modules, '.bin', 'rollcall');
+function linkCommand(name) {
+  const link = join(modules, '.bin', name);
   if (existsSync(link)) return;
   try {
     unlinkSync(link);

@@ -82,8 +82,11 @@ function environmentGroups(run, name) {
       DATABASE_URL: roleUrl(run, 'gateway'),
       ROLLCALL_GATEWAY_LISTEN: `127.0.0.1:${ports.gateway}`,
       ROLLCALL_AUDIT_TOKEN_FILE: secrets.auditTokenFile,
+      ROLLCALL_KUBEVIRT_CONTROLLERS: run.options.kubevirtControllers,
     },
     sandbox: {
+      // The webhook of deploy/components/webhook calls this service of the cluster.
+      ROLLCALL_SANDBOX_SERVICES: `rollcall-system/gateway=${gatewayUrl(run)}`,
       ROLLCALL_SANDBOX_AUDIT_URL: `${gatewayUrl(run)}/hooks/audit`,
       ROLLCALL_SANDBOX_AUDIT_TOKEN_FILE: secrets.auditTokenFile,
       ROLLCALL_SANDBOX_DIR: paths.sandbox,

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { shownPath } from './paths.mjs';
-import { Refusal } from './say.mjs';
+import { Refusal, say } from './say.mjs';
 
 /**
  * Ports are chosen below the range from which systems take the source ports of connections: one of
@@ -18,20 +17,33 @@ export async function freePort() {
   throw new Refusal(`No free port was found between ${lowest} and ${highest}.`);
 }
 
-/** The ports of a data folder: chosen at the first start, the same ever after. */
+/**
+ * The ports of a data folder: chosen at the first start and kept, unless another program has taken one
+ * meanwhile; then another is chosen. One that was asked for, in `given`, is never replaced.
+ */
 export async function rememberedPorts(paths, names, given = {}) {
-  const ports = { ...readPorts(paths.ports), ...given };
-  for (const name of names) {
-    if (ports[name] === undefined) ports[name] = await freePort();
-    else if (!(await isFree(ports[name]))) {
-      throw new Refusal(
-        `Port ${ports[name]}, which ${name} uses, is taken by another program; please stop that ` +
-          `program${given[name] === undefined ? `, or delete ${shownPath(paths.ports)} to let other ports be chosen` : ''}.`,
-      );
-    }
-  }
+  const known = readPorts(paths.ports);
+  const ports = { ...known };
+  for (const name of names) ports[name] = await portFor(name, { known, given });
   writeFileSync(paths.ports, `${JSON.stringify(ports, null, 2)}\n`);
   return ports;
+}
+
+async function portFor(name, { known, given }) {
+  const asked = given[name];
+  if (asked !== undefined) {
+    if (await isFree(asked)) return asked;
+    throw new Refusal(
+      `Port ${asked}, which was asked for ${name}, is taken by another program; please stop that ` +
+        'program or ask for another port.',
+    );
+  }
+  const kept = known[name];
+  if (kept !== undefined && (await isFree(kept))) return kept;
+  const port = await freePort();
+  if (kept !== undefined)
+    say(`port ${kept} is taken by another program; ${name} uses ${port} instead`);
+  return port;
 }
 
 function readPorts(file) {

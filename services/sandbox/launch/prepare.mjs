@@ -6,7 +6,7 @@ import { pinnedNode } from './pinned-node.mjs';
 import { rememberedPorts } from './ports.mjs';
 import { postgresBinaries } from './postgres-binaries.mjs';
 import { makeDatabaseCluster, postgresUrl } from './postgres-server.mjs';
-import { during } from './say.mjs';
+import { during, Refusal } from './say.mjs';
 import { makeSecrets } from './secrets.mjs';
 
 /**
@@ -51,8 +51,18 @@ function choosePorts(paths, uses, env) {
     ...(uses.embeddedPostgres ? ['postgres'] : []),
     ...(uses.sandbox ? ['sandbox'] : []),
   ];
-  const wanted = Number(env.ROLLCALL_SANDBOX_PORT);
-  return rememberedPorts(paths, names, wanted > 0 ? { sandbox: wanted } : {});
+  return rememberedPorts(paths, names, {
+    ...askedPort('sandbox', env.ROLLCALL_SANDBOX_PORT),
+    ...askedPort('gateway', env.ROLLCALL_GATEWAY_PORT),
+  });
+}
+
+/** Port 0 means any, as ever. */
+function askedPort(name, text) {
+  if (text === undefined || text === '' || text === '0') return {};
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port <= 65_535) return { [name]: port };
+  throw new Refusal(`${text} is not a port; ${name} was asked to use it.`);
 }
 
 async function preparePostgres(paths, secrets) {

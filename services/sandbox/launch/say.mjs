@@ -50,13 +50,16 @@ function tick() {
   }
 }
 
-/** Runs the main function of a launcher: a refusal is one sentence and exit code 1, never a stack. */
+/**
+ * Runs the main function of a launcher: a refusal is one sentence and exit code 1, never a stack. After
+ * a failure nothing is left to wait for, so no forgotten timer or socket may keep the process.
+ */
 export async function launch(main) {
   try {
     await main();
   } catch (error) {
     if (error instanceof Refusal) process.stderr.write(`${error.message}\n`);
     else process.stderr.write(`${error?.stack ?? error}\n`);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }

@@ -51,15 +51,31 @@ export async function runStages(available, args) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const stage of chosen.length > 0 ? chosen : available) {
     say(`\n=== ${stage.name} ===`);
-    const began = Date.now();
+    const [began, cpuBefore] = [Date.now(), cpuOfEnded()];
     const counts = await stage.run(filters);
     if (interrupted) throw new Refusal('The tests were interrupted.');
     for (const key of Object.keys(total)) total[key] += counts[key];
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
-    say(`--- ${stage.name}: ${wording(counts)} (${seconds} s)`);
+    const cpu =
+      cpuBefore === undefined ? '' : `, ${(cpuOfEnded() - cpuBefore).toFixed(1)} s of CPU`;
+    say(`--- ${stage.name}: ${wording(counts)} (${seconds} s${cpu})`);
   }
   say(`\n${wording(total)}`);
   if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+}
+
+/**
+ * CPU seconds of all processes that have ended below this one, which tell on a busy machine what a stage
+ * costs; undefined where there is no /proc.
+ */
+function cpuOfEnded() {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch {
+    return undefined;
+  }
 }
 
 function wording({ passed, failed, skipped }) {

@@ -35,7 +35,9 @@ await launch(async () => {
   await stopLeftovers(paths);
   const run = await prepareRun({ paths, options, env: process.env });
   writePrivate(paths.cli, cliSettings(run));
-  const fleet = new Fleet(partsOf(run), paths);
+  const parts = partsOf(run);
+  const fleet = new Fleet(parts, paths);
+  say(`starting ${parts.map(({ name }) => name).join(', ')}`);
   const stopped = stopOnSignals(fleet);
   if (!(await startUnlessStopped(fleet, stopped))) return;
   if (run.uses.sandbox) writePrivate(paths.token, sandboxToken(paths));
@@ -50,6 +52,10 @@ function cliSettings(run) {
     databaseUrl,
     natsUrl: brokerUrl(run, 'cli'),
     natsMonitorUrl: run.natsMonitorUrl,
+    kubeconfig: run.options.kubeconfig ?? run.paths.kubeconfig,
+    context: run.options.context,
+    mode: run.options.mode,
+    kubevirtControllers: run.options.kubevirtControllers,
   });
 }
 
