@@ -41,11 +41,11 @@ export function doToPool(
   switch (deed) {
     case 'changes the machines':
       return template({
-        spec: { template: { spec: { domain: { cpu: { cores: random.between(1, 3) } } } } },
+        spec: { template: { spec: { domain: { cpu: { cores: random.between(1, 64) } } } } },
       });
     case 'changes a label of the machines': {
       const labels = { 'example.com/tier': `t${random.between(1, 3)}` };
-      return template({ metadata: { labels }, spec: { template: { metadata: { labels } } } });
+      return template({ metadata: { labels } });
     }
     case 'changes the disks':
       return template({ spec: { dataVolumeTemplates: [disk(random.between(1, 3))] } });

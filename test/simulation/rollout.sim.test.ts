@@ -15,6 +15,8 @@ const deeds = [
   'takes a member out of its set',
 ] as const;
 
+const edits = ['changes the machines', 'changes a label of the machines'] as const;
+
 /** What people who roll out, heal and keep disks must make us do. */
 const expected = [
   ...[
@@ -33,7 +35,9 @@ const expected = [
 test('people roll out, go back, heal and keep disks, and no invariant breaks', async () => {
   const counts = new Map<string, number>();
   for (let seed = 1; seed <= 20; seed += 1) {
-    const report = await simulate({ seed, only: [], plans, deeds });
+    // More revisions than are kept come only of editing again and again.
+    const done = seed % 5 === 0 ? edits : deeds;
+    const report = await simulate({ seed, only: [], plans, deeds: done });
     addCounts(counts, report.counts);
     expect(report.violations, failureText(report)).toEqual([]);
   }
