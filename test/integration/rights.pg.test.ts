@@ -21,7 +21,7 @@ const views: Readonly<Record<'reader' | 'gateway' | 'executor', readonly string[
     'standing',
     'take_overs',
   ],
-  gateway: ['deleted_volumes', 'entries', 'history', 'sets', 'standing'],
+  gateway: ['deleted_volumes', 'disks_of_members', 'entries', 'history', 'sets', 'standing'],
   executor: ['position_of_recorder'],
 };
 
