@@ -32,6 +32,8 @@ export default defineConfig({
           globalSetup: ['test/support/integration-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Most of their time is spent in waiting for servers.
+          maxWorkers: 2,
         },
       },
       {

@@ -27,5 +27,5 @@ export function volumeSafety({ template, meta }: ReplicaSet): VolumeSafety {
 
 /** Says it in the condition and at admission. */
 export function sharedVolumesText(names: readonly string[]): string {
-  return `all members would write the same ${names.join(', ')}: a pool gives each its own`;
+  return `all members would write to the same claim (${names.join(', ')}): a pool gives each its own`;
 }
