@@ -167,6 +167,10 @@ function checkRetire(checked: Checked): readonly string[] {
       pending.some(({ command }) => command.verb === 'create-vm'),
       'I15 the pool is retired while a member is being made',
     ),
+    ...finding(
+      pending.some(({ command }) => command.verb === 'secure-member'),
+      'I15 the pool is retired while a member gets its finalizer',
+    ),
   ];
 }
 

@@ -184,3 +184,15 @@ test('lets a member go once, however late its end is seen', () => {
     .loses(vm)
     .decides({ verb: 'create-vm', name: 'web-0' });
 });
+
+test('waits for a finalizer that is on its way to a member before it retires the pool', () => {
+  const bare = aVm('web-0', { finalizers: [] });
+  const story = given(aPool({ replicas: 1 }), aRevision(), bare);
+  story.decides({ verb: 'secure-member', member: { name: 'web-0' } });
+  const pool = story.view.objects.get(story.uid);
+  if (pool === undefined) throw new Error('no pool');
+  story.sees(terminating(pool)).waits('the pool is being deleted');
+  story.settles('secure-member', { version: 30 }).waits('the pool is being deleted');
+  story.sees(aVm('web-0', { version: 30 }));
+  story.decides({ verb: 'free-member', member: { name: 'web-0' }, purpose: 'retire' });
+});

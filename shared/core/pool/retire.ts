@@ -34,7 +34,9 @@ export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
   const withdraws = unstartedCreates(pending).map(({ command }) => command.effect);
   if (withdraws.length > 0) return withWithdraws(step, withdraws);
   if (held.length > 0 || !hasPoolFinalizer(set)) return step;
-  if (members.coming > 0 || isPending(situation, 'free-member')) return { type: 'pass', because };
+  // A finalizer that is on its way to a member would outlive the pool, and nobody would take it off.
+  const moving = isPending(situation, 'free-member') || isPending(situation, 'secure-member');
+  if (members.coming > 0 || moving) return { type: 'pass', because };
   return retireSet(situation, members);
 }
 
