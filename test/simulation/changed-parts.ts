@@ -9,12 +9,13 @@ export type Part =
   | 'annotations'
   | 'finalizers'
   | 'spec'
+  | 'marks'
   | `owner ${string}`;
 
 /** What differs between two versions of an object, beyond what is ours in every object. */
 export function changedParts(before: KubeObject, after: KubeObject): readonly Part[] {
   const [old, now] = [foreignParts(before), foreignParts(after)];
-  const parts = ['identity', 'labels', 'annotations', 'finalizers', 'spec'] as const;
+  const parts = ['identity', 'labels', 'annotations', 'marks', 'finalizers', 'spec'] as const;
   const fields = parts.filter((part) => canonicalJson(old[part]) !== canonicalJson(now[part]));
   const owners = [...ownersOf(before), ...ownersOf(after)].filter(
     (owner, _, all) => all.filter((other) => other === owner).length === 1,
@@ -53,7 +54,18 @@ function foreignParts({ metadata, spec, kind }: KubeObject & { readonly spec?: u
     identity: { kind, uid: metadata.uid },
     labels: metadata.labels ?? {},
     annotations: Object.fromEntries(annotations),
+    marks: marksOf(metadata),
     finalizers: (metadata.finalizers ?? []).filter((name) => name !== poolFinalizer),
     spec: spec ?? null,
   };
+}
+
+/** What people put on objects by hand; no template has it, and no command of ours may change it. */
+export function isMark(key: string): boolean {
+  return key.startsWith('example.com/mark-') || key === 'example.com/note';
+}
+
+function marksOf({ labels, annotations }: KubeObject['metadata']): object {
+  const entries = Object.entries({ ...labels, ...annotations });
+  return Object.fromEntries(entries.filter(([key]) => isMark(key)));
 }

@@ -1,7 +1,7 @@
 import { isDestructive } from '#shared/contract/commands.ts';
 import type { KubeObject } from '../../services/sandbox/store/types.ts';
 import type { Effect, Ledger } from './ledger.ts';
-import { controllerUid, disksOf } from './mirror.ts';
+import { controllerUid, disksOf, isDeleting } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import type { Book } from './simulated-recorder.ts';
 
@@ -63,6 +63,31 @@ export class DiskJudge {
         this.#violation('A1', `${command.effect} does not list ${claim.metadata.name}`);
       }
     }
+  }
+
+  /** A member that went under the policy to keep its disks is let go only when none hangs on it any more. */
+  checkKept({ command, plan }: Effect, vm: KubeObject): void {
+    const { mirror } = this.#parts;
+    if (!this.#isToKeep(vm)) return;
+    for (const kind of ['DataVolume', 'PersistentVolumeClaim']) {
+      for (const disk of mirror.ofKind(kind)) {
+        // Nothing saves a disk that somebody deletes.
+        if (isDeleting(disk) || !this.#isOwnedAt(disk, vm, plan.basis)) continue;
+        this.#violation('C7', `${command.effect} loses ${disk.metadata.name}, which is to be kept`);
+      }
+    }
+  }
+
+  /** By a deletion of ours that the log of now knows and that certainly was done. */
+  #isToKeep(vm: KubeObject): boolean {
+    const { ledger } = this.#parts;
+    return (ledger.removals.get(uidOf(vm)) ?? []).some(
+      ({ command, turn }) =>
+        command.verb === 'delete-member' &&
+        command.keepDisks === true &&
+        turn === ledger.turn &&
+        ledger.outcomes.get(command.effect)?.outcome === 'applied',
+    );
   }
 
   #isOwnedAt(object: KubeObject, owner: KubeObject, basis: number): boolean {

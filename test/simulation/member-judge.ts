@@ -1,7 +1,8 @@
+import type { Command } from '#shared/contract/commands.ts';
 import { effectAnnotation } from '#shared/contract/words.ts';
 import type { KubeObject } from '../../services/sandbox/store/types.ts';
 import type { Effect, Ledger } from './ledger.ts';
-import { presentMembers } from './mirror.ts';
+import { controllerUid, presentMembers } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -38,6 +39,25 @@ export class MemberJudge {
     if (twin !== undefined) violation('C5', `two members of one ordinal: ${made.metadata.name}`);
   }
 
+  /** A machine names the revision that it was made from: one of its own pool. */
+  checkRevision({ command, plan }: Effect): void {
+    if (command.verb !== 'create-vm') return;
+    const { uid, namespace } = plan.set;
+    const revision = this.#parts.mirror.named('ControllerRevision', namespace, command.revision);
+    if (revision === undefined || controllerUid(revision) === uid) return;
+    this.#parts.violation('C9', `${command.effect} names ${command.revision} of another owner`);
+  }
+
+  /** Scale-in leaves a pool no fewer than its spec asks for, by what the plan itself counted. */
+  checkLeast({ command, plan }: Effect): void {
+    const { set, balance, commands } = plan;
+    if (set.kind !== 'VirtualMachinePool' || !isScaleIn(command)) return;
+    const left = balance.active - balance.deleting - commands.filter(isScaleIn).length;
+    const wanted = this.#sizes.at(set.uid, set.generation);
+    if (wanted === undefined || left >= wanted) return;
+    this.#parts.violation('C4', `${command.effect} leaves ${left} of ${wanted}`);
+  }
+
   checkMass({ command, plan }: Effect): void {
     const { mirror, violation } = this.#parts;
     const { uid } = plan.set;
@@ -47,6 +67,10 @@ export class MemberJudge {
     if (number === undefined) return;
     violation('C10', `${command.effect} is the ${number}th deletion unexplained`);
   }
+}
+
+function isScaleIn(command: Command): boolean {
+  return command.verb === 'delete-member' && command.purpose === 'scale-in';
 }
 
 function isTwin(member: KubeObject, made: KubeObject): boolean {

@@ -43,3 +43,10 @@ test('people roll out, go back, heal and keep disks, and no invariant breaks', a
   }
   expect(expected.filter((what) => !counts.has(what))).toEqual([]);
 });
+
+test('what people do to pools breaks no invariant under the faults of the swarm either', async () => {
+  for (let seed = 1; seed <= 6; seed += 1) {
+    const report = await simulate({ seed, plans, deeds });
+    expect(report.violations, failureText(report)).toEqual([]);
+  }
+});

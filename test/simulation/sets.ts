@@ -9,6 +9,10 @@ export type SetPlan = {
   readonly disks: number;
   /** Most members at the beginning. */
   readonly most: number;
+  /** Value of the label that its members are found by; the set's name when absent. */
+  readonly app?: string;
+  /** Finalizers of others that the set has from its beginning. */
+  readonly finalizers?: readonly string[];
 };
 
 export function memberKindOf(kind: string): 'VirtualMachine' | 'VirtualMachineInstance' {
@@ -31,8 +35,9 @@ export function planSets(random: Random): readonly SetPlan[] {
 }
 
 export function makeSet(plan: SetPlan, replicas: number): Readonly<Record<string, unknown>> {
-  const labels = { app: plan.name };
-  const metadata = { name: plan.name, namespace: plan.namespace, labels };
+  const { name, namespace, finalizers } = plan;
+  const labels = { app: plan.app ?? name };
+  const metadata = { name, namespace, labels, ...(finalizers && { finalizers }) };
   const selector = { matchLabels: labels };
   if (plan.kind === 'VirtualMachineInstanceReplicaSet') {
     const template = { metadata: { labels }, spec: { domain: { devices: {} } } };
@@ -40,17 +45,17 @@ export function makeSet(plan: SetPlan, replicas: number): Readonly<Record<string
     return { apiVersion: 'kubevirt.io/v1', kind: plan.kind, metadata, spec };
   }
   // Pools of one namespace use the same names for their disks: `root-0` can have one owner only.
-  const names = ['root', 'data'].slice(0, plan.disks);
+  const disks = ['root', 'data'].slice(0, plan.disks);
   const virtualMachineTemplate = {
     metadata: { labels },
     spec: {
       runStrategy: 'Always',
-      ...(names.length > 0 && { dataVolumeTemplates: names.map(diskTemplate) }),
+      ...(disks.length > 0 && { dataVolumeTemplates: disks.map(diskTemplate) }),
       template: {
         metadata: { labels },
         spec: {
           domain: { devices: {} },
-          volumes: names.map((name) => ({ name, dataVolume: { name } })),
+          volumes: disks.map((disk) => ({ name: disk, dataVolume: { name: disk } })),
         },
       },
     },

@@ -33,6 +33,11 @@ export class Sizes {
     this.#deletions.clear();
   }
 
+  /** How large a set was to be at a generation. */
+  at(set: string, generation: number): number | undefined {
+    return this.#sizes.get(set)?.find((size) => size.generation === generation)?.replicas;
+  }
+
   /** The largest that a set was to be since a generation. */
   mostSince(set: string, generation: number): number {
     const sizes = (this.#sizes.get(set) ?? []).filter((size) => size.generation >= generation);

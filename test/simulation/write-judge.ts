@@ -92,6 +92,7 @@ export class WriteJudge {
     if (command.verb === 'create-revision') return;
     this.#checkLiveSet(process, effect, { evenIfLeaving: false });
     this.#members.checkCount(effect, object);
+    this.#members.checkRevision(effect);
     if (kind === 'VirtualMachine') this.#disks.checkShared(effect, object);
   }
 
@@ -133,6 +134,7 @@ export class WriteJudge {
       this.#disks.checkBook(effect);
       this.#disks.checkListed(effect, before);
       if (command.verb !== 'delete-member') return;
+      this.#members.checkLeast(effect);
       // An instance that has ended is no loss.
       if (command.purpose !== 'clean-up' || !hasEnded(before)) this.#members.checkMass(effect);
     };
@@ -178,6 +180,7 @@ export class WriteJudge {
       this.#violation('C8', `${command.effect} let go of ${name}, which nobody deletes`);
     }
     this.#disks.checkBook(effect);
+    this.#disks.checkKept(effect, before);
   }
 
   #retired(process: SimulatedProcess, before: KubeObject): void {
