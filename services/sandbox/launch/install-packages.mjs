@@ -21,13 +21,13 @@ const stamp = join(modules, '.rollcall-installed');
 /** Installs the packages of the lockfile unless they are there already. */
 export async function installPackages() {
   const digest = lockfileDigest();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return linkCommands();
   refuseLink();
   if (!installed()) {
     say('installing packages (npm ci; the first time takes half a minute or so)');
     await during('npm ci', npmCi);
   }
-  for (const name of ['rollcall', 'kubectl-rollcall']) linkCommand(name);
+  linkCommands();
   // Never written in place: a tree whose files are hard links would change another tree's stamp.
   writeFileSync(`${stamp}.new`, digest);
   renameSync(`${stamp}.new`, stamp);
@@ -72,6 +72,10 @@ async function npmCi() {
   }
   if (code === 127) throw new Refusal('npm was not found; it comes with Node, please install it.');
   throw new Refusal(`npm ci failed; it says:\n${lastLines(stderr, 8)}`);
+}
+
+function linkCommands() {
+  for (const name of ['rollcall', 'kubectl-rollcall']) linkCommand(name);
 }
 
 /** `npx rollcall` then finds the command at once; without the link npx first copies the package. */
