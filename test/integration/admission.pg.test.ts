@@ -234,7 +234,8 @@ spec:
     const created = await kubectl('create -f -', set('a'));
     expect(created).toMatchObject({
       code: 0,
-      stderr: 'Warning: all members would write to the same claim (shared): a pool gives each its own\n',
+      stderr:
+        'Warning: all members would write to the same claim (shared): a pool gives each its own\n',
     });
     const { code, stderr } = await kubectl('replace -f -', set('b'));
     expect(code).toBe(1);
