@@ -45,7 +45,7 @@ export function perTarget<T>(situation: Situation, work: PerTarget<T>): Commands
     });
     if (until === undefined)
       commands.push(work.command(target, effectAt(situation, commands.length)));
-    else wakeAt = Math.min(wakeAt ?? until, until);
+    else wakeAt = soonest(wakeAt, until);
   }
   return { commands, wakeAt };
 }

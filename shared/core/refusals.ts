@@ -210,31 +210,10 @@ function grown(slow: SlowStart): SlowStart {
 }
 
 /** A taken name or disk, and a single member, hold up nobody else. */
-function targetOf(pending: Pending, reason: Reason): string | undefined {
-  switch (pending.command.verb) {
-    case 'create-vm':
-    case 'create-vmi':
-    case 'create-revision':
-      return reason === 'NameTaken' || reason === 'DiskChanged' ? pending.command.name : undefined;
-    case 'delete-member':
-    case 'free-member':
-    case 'secure-member':
-    case 'release-member':
-    case 'adopt-member':
-    case 'update-vm':
-    case 'restart-member':
-    case 'label-instance':
-    case 'preserve-disk':
-    case 'delete-revision':
-      return subjectOf(pending.command);
-    case 'roll-back':
-    case 'secure-set':
-    case 'mark-api-version':
-    case 'retire-set':
-    case 'write-status':
-    case 'post-event':
-      return undefined;
-  }
+function targetOf({ command }: Pending, reason: Reason): string | undefined {
+  const isMade = classOf(command.verb) === 'create' || classOf(command.verb) === 'revision';
+  const isTaken = reason === 'NameTaken' || reason === 'DiskChanged';
+  return isMade && !isTaken ? undefined : subjectOf(command);
 }
 
 /** What a command is about, as refusals name it: the uid of what stands, the name of what is made. */

@@ -2,6 +2,7 @@ import type { Command, EndangeredDisk, Notice, Purpose } from '#shared/contract/
 import type { Member } from '#shared/contract/objects.ts';
 import type { Candidate } from './situation.ts';
 import { disksPerPlan, endangeredDisks } from './disks.ts';
+import { soonest } from './per-target.ts';
 import { refusalText, refusalsOf, waitsUntil } from './refusals.ts';
 import { effectAt, roomOf, type Situation, type Trouble } from './situation.ts';
 
@@ -46,7 +47,7 @@ export function removeMembers(situation: Situation, removal: Removal): Removed {
     const until = waitsUntil(view, memory, { class: 'delete', target: uid, now: moment.now });
     if (until !== undefined) {
       vetoed.set(uid, 'backing off');
-      wakeAt = Math.min(wakeAt ?? until, until);
+      wakeAt = soonest(wakeAt, until);
       continue;
     }
     const disks = endangeredDisks(view, member);

@@ -117,7 +117,7 @@ function readyToFree(
     const { uid } = vm.meta;
     const until = waitsUntil(view, memory, { class: 'free', target: uid, now: moment.now });
     if (until === undefined) ready.push(vm);
-    else wakeAt = Math.min(wakeAt ?? until, until);
+    else wakeAt = soonest(wakeAt, until);
   }
   return { ready, wakeAt };
 }

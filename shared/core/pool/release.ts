@@ -1,5 +1,5 @@
 import type { Pool, Vm } from '#shared/contract/objects.ts';
-import { isTerminating, isVm } from '../objects.ts';
+import { byName, isTerminating, isVm } from '../objects.ts';
 import { perTarget } from '../per-target.ts';
 import { refusalText, refusalsOf } from '../refusals.ts';
 import { nothing, type Situation, type Step } from '../situation.ts';
@@ -39,7 +39,7 @@ export function detached({ view, set }: Situation<Pool>): readonly Vm[] {
     .map((uid) => view.objects.get(uid))
     .filter(isVm)
     .filter((vm) => isDetachedFrom(view, set, vm))
-    .toSorted((left, right) => (left.meta.name < right.meta.name ? -1 : 1));
+    .toSorted(byName);
 }
 
 function becauseOf(isOwned: boolean, name: string): string {

@@ -4,6 +4,7 @@ import { diskTakenBy } from '../disk-names.ts';
 import { keptDisks } from '../disks.ts';
 import { claimNamesFor, freeOrdinals, ordinalOf, poolMemberName } from '../names.ts';
 import { isNameKnown } from '../objects.ts';
+import { soonest } from '../per-target.ts';
 import { refusalText, refusalsOf, waitsUntil } from '../refusals.ts';
 import { createRoom } from '../slow-start.ts';
 import { effectAt, type Situation, type Step, type Trouble } from '../situation.ts';
@@ -115,7 +116,7 @@ function slotsFor(situation: Situation<Pool>, { template, missing, extra, above 
     }
     waiting += 1;
     trouble ??= nameTaken(target, taken ?? 'the name');
-    if (until !== undefined) wakeAt = Math.min(wakeAt ?? until, until);
+    if (until !== undefined) wakeAt = soonest(wakeAt, until);
   }
   return { ordinals, trouble, wakeAt };
 }
