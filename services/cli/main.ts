@@ -50,7 +50,8 @@ function untilStopped(): AbortSignal {
 const program = createProgram({
   env: process.env,
   folders: [process.cwd(), import.meta.dirname],
-  isTerminal: process.stdout.isTTY,
+  // Through a pipe it is undefined, which the palette would take for "decide yourself".
+  isTerminal: process.stdout.isTTY === true,
   now: () => new Date(),
   print: (text) => void process.stdout.write(text),
   complain: (text) => void process.stderr.write(text),

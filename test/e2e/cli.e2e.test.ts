@@ -15,7 +15,8 @@ const repo = fileURLToPath(new URL('../..', import.meta.url));
 let rollcall: Rollcall;
 
 beforeAll(async () => {
-  rollcall = await startRollcall();
+  // What a build server sets; output through a pipe stays plain all the same.
+  rollcall = await startRollcall({ env: { CI: 'true', FORCE_COLOR: '1' } });
   await kubectl('create', '-f', 'deploy/examples/vm-pool-cirros.yaml');
   await kubectl('create', '-f', 'deploy/examples/namespaces.yaml');
   await kubectl('create', '-f', 'deploy/examples/postgres-cluster.yaml');
