@@ -3,6 +3,7 @@ import { compareResourceVersions, type EffectId, type Uid } from '#shared/contra
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Observable } from '#shared/contract/objects.ts';
 import type { Decided, Settled } from '#shared/contract/records.ts';
+import { targetOf } from '#shared/contract/target.ts';
 import { effectAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import { touchMakers } from './concern.ts';
 import { undoDestroyed } from './demand.ts';
@@ -254,62 +255,16 @@ function disksMadeBy(view: View, plan: Decided, command: Command): readonly stri
   return template === undefined ? [] : claimNamesFor(template, command.ordinal).makes;
 }
 
+/** The uid whose object shows the effect of a command; what is yet to be made has none. */
 function targetUid({ command, set }: Pending): Uid | undefined {
-  switch (command.verb) {
-    case 'delete-member':
-    case 'free-member':
-    case 'secure-member':
-    case 'release-member':
-    case 'adopt-member':
-    case 'update-vm':
-      return command.member.uid;
-    case 'restart-member':
-    case 'label-instance':
-      return command.instance.uid;
-    case 'preserve-disk':
-      return command.disk.uid;
-    case 'delete-revision':
-      return command.uid;
-    case 'secure-set':
-    case 'mark-api-version':
-    case 'retire-set':
-    case 'write-status':
-    case 'roll-back':
-      return set;
-    case 'create-revision':
-    case 'create-vm':
-    case 'create-vmi':
-    case 'post-event':
-      return undefined;
-  }
+  const target = targetOf(command);
+  if (target.type === 'standing') return target.uid;
+  return target.type === 'set' ? set : undefined;
 }
 
 function createdKind(command: Command): Kind | undefined {
-  switch (command.verb) {
-    case 'create-vm':
-      return 'VirtualMachine';
-    case 'create-vmi':
-      return 'VirtualMachineInstance';
-    case 'create-revision':
-      return 'ControllerRevision';
-    case 'secure-set':
-    case 'mark-api-version':
-    case 'delete-member':
-    case 'free-member':
-    case 'retire-set':
-    case 'write-status':
-    case 'post-event':
-    case 'secure-member':
-    case 'release-member':
-    case 'adopt-member':
-    case 'update-vm':
-    case 'restart-member':
-    case 'label-instance':
-    case 'preserve-disk':
-    case 'delete-revision':
-    case 'roll-back':
-      return undefined;
-  }
+  const target = targetOf(command);
+  return target.type === 'made' ? target.kind : undefined;
 }
 
 function addressOfObject(object: Observable): string {

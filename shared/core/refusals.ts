@@ -2,6 +2,7 @@ import type { Command, Verb } from '#shared/contract/commands.ts';
 import type { ResourceVersion, Uid } from '#shared/contract/ids.ts';
 import type { TemplateDigest } from '#shared/contract/objects.ts';
 import type { Reason, Settled } from '#shared/contract/records.ts';
+import { targetOf } from '#shared/contract/target.ts';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import { compareText } from '#shared/lib/order.ts';
 import type { Fold } from './fold.ts';
@@ -118,7 +119,7 @@ export function noteRefusal(
   const behind = settled.outcome === 'stale' ? behindOf(fold.view, pending, reason) : undefined;
   if (behind === 'caught-up') return;
   const kind = classOf(pending.command.verb);
-  const target = targetOf(pending, reason);
+  const target = heldUp(pending, reason);
   const digest = dependsOnTemplate(kind) ? digestText(pending.template) : undefined;
   const key = [kind, reason, target ?? '', digest ?? '', behind === undefined ? '' : 'behind'].join(
     '|',
@@ -210,7 +211,7 @@ function grown(slow: SlowStart): SlowStart {
 }
 
 /** A taken name or disk, and a single member, hold up nobody else. */
-function targetOf({ command }: Pending, reason: Reason): string | undefined {
+function heldUp({ command }: Pending, reason: Reason): string | undefined {
   const isMade = classOf(command.verb) === 'create' || classOf(command.verb) === 'revision';
   const isTaken = reason === 'NameTaken' || reason === 'DiskChanged';
   return isMade && !isTaken ? undefined : subjectOf(command);
@@ -218,31 +219,14 @@ function targetOf({ command }: Pending, reason: Reason): string | undefined {
 
 /** What a command is about, as refusals name it: the uid of what stands, the name of what is made. */
 export function subjectOf(command: Command): string | undefined {
-  switch (command.verb) {
-    case 'create-vm':
-    case 'create-vmi':
-    case 'create-revision':
-      return command.name;
-    case 'delete-member':
-    case 'free-member':
-    case 'secure-member':
-    case 'release-member':
-    case 'adopt-member':
-    case 'update-vm':
-      return command.member.uid;
-    case 'restart-member':
-    case 'label-instance':
-      return command.instance.uid;
-    case 'preserve-disk':
-      return command.disk.uid;
-    case 'delete-revision':
-      return command.uid;
-    case 'roll-back':
-    case 'secure-set':
-    case 'mark-api-version':
-    case 'retire-set':
-    case 'write-status':
-    case 'post-event':
+  const target = targetOf(command);
+  switch (target.type) {
+    case 'made':
+      return target.name;
+    case 'standing':
+      return target.uid;
+    case 'set':
+    case 'event':
       return undefined;
   }
 }

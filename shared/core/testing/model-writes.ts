@@ -2,6 +2,7 @@ import type { Command } from '#shared/contract/commands.ts';
 import type { Uid } from '#shared/contract/ids.ts';
 import type { Meta, Observable, ScaledSet } from '#shared/contract/objects.ts';
 import type { Settled } from '#shared/contract/records.ts';
+import { targetOf } from '#shared/contract/target.ts';
 import { poolFinalizer, revisionLabel, rollBackAnnotation } from '#shared/contract/words.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import { controllerOf } from '../objects.ts';
@@ -27,7 +28,8 @@ type End = Partial<Settled> & Pick<Settled, 'outcome'>;
 
 /** What the executor's writes on one object come to in the model: the same checks, without the calls. */
 export function writeInModel(cluster: ModelCluster, set: ScaledSet, command: Write): End {
-  const uid = targetOf(command, set);
+  const target = targetOf(command);
+  const uid = target.type === 'standing' ? target.uid : set.meta.uid;
   const object = cluster.objects.get(uid);
   if (object === undefined) return goneOf(command);
   if (command.verb === 'restart-member' || command.verb === 'delete-revision') {
@@ -55,27 +57,6 @@ function stamped(command: Write, object: Observable, { template }: ScaledSet): O
   const vmiLabels = { ...object.vmiLabels, [revisionLabel]: command.revision };
   const runStrategy = template?.runStrategy;
   return { ...object, vmiLabels, ...(runStrategy !== undefined && { runStrategy }) };
-}
-
-function targetOf(command: Write, set: ScaledSet): Uid {
-  switch (command.verb) {
-    case 'secure-member':
-    case 'release-member':
-    case 'adopt-member':
-    case 'update-vm':
-      return command.member.uid;
-    case 'restart-member':
-    case 'label-instance':
-      return command.instance.uid;
-    case 'preserve-disk':
-      return command.disk.uid;
-    case 'delete-revision':
-      return command.uid;
-    case 'roll-back':
-      return set.meta.uid;
-    default:
-      return unreachable(command);
-  }
 }
 
 function goneOf({ verb }: Write): End {
