@@ -101,6 +101,11 @@ export class Backlog {
     return oldest === undefined ? this.#folded : oldest.job.sequence - 1;
   }
 
+  /** Sequence of the newest message that was taken in. */
+  get read(): number {
+    return this.#folded;
+  }
+
   /** Log time of the oldest plan with an open command. */
   get oldestAt(): number | undefined {
     const [oldest] = this.#open.values();

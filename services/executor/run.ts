@@ -4,6 +4,7 @@ import { backoffMs } from '#shared/process/backoff.ts';
 import type { Clock } from '#shared/process/clock.ts';
 import type { Logger } from '#shared/process/logger.ts';
 import { inSpan, noteInSpan } from '#shared/process/tracing.ts';
+import { positionAt } from '#shared/stream/lineage.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import { Backlog } from './backlog.ts';
 import type { Closing, Job } from './backlog.ts';
@@ -285,13 +286,11 @@ class Run {
     if (now - this.#savedAt < saveEachMs || floor <= this.#saved) return;
     this.#savedAt = now;
     this.#saved = floor;
-    const message = await stream.at(floor);
-    if (message === undefined) return;
-    await stream.positions.save(reader, {
-      lineage: stream.identity.lineage,
-      sequence: floor,
-      hash: message.hash,
-    });
+    // An outcome may stand far behind its decision: a log set back to between the two lacks it.
+    const [message, newest] = await Promise.all([stream.at(floor), stream.at(this.backlog.read)]);
+    if (message === undefined || newest === undefined) return;
+    const read = { sequence: newest.sequence, hash: newest.hash };
+    await stream.positions.save(reader, { ...positionAt(stream, message), read });
   }
 
   /** A job that fails by a fault of ours must end the process, not vanish. */

@@ -29,7 +29,11 @@ export async function checkPosition(
   log: Pick<Log, 'identity' | 'bounds' | 'at'>,
   position: Position,
 ): Promise<PositionCheck> {
-  if (position.lineage !== log.identity.lineage) return 'broken';
+  const { lineage, read } = position;
+  if (lineage !== log.identity.lineage) return 'broken';
+  if (read !== undefined && (await checkPosition(log, { lineage, ...read })) === 'broken') {
+    return 'broken';
+  }
   const { first, last } = await log.bounds();
   if (last < position.sequence) return 'broken';
   if (position.sequence + 1 < first) return 'gap';

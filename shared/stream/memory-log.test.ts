@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeLog } from '#test/integration/log-contract.ts';
 import { aFact, aShard, take } from '#test/integration/log-records.ts';
-import { checkPosition, positionAtStart } from './lineage.ts';
+import { checkPosition, positionAt, positionAtStart } from './lineage.ts';
 import { MemoryBroker } from './memory-log.ts';
 
 const shard = aShard(3);
@@ -52,3 +52,16 @@ function aBroker(): MemoryBroker {
   let now = 1_700_000_000_000;
   return new MemoryBroker({ now: () => (now += 1) });
 }
+
+test('breaks a lower bound when anything is lost that had been read when it was drawn', async () => {
+  const broker = aBroker();
+  const stream = broker.open();
+  for (const name of ['a', 'b', 'c']) await stream.append(shard, 'fact', aFact(name));
+  const [first, , third] = await take(stream, 3);
+  if (first === undefined || third === undefined) throw new Error('the log lacks what was put');
+  const bound = { ...positionAt(stream, first), read: { sequence: 3, hash: third.hash } };
+  expect(await checkPosition(stream, bound)).toBe('same');
+  broker.setBack(2);
+  expect(await checkPosition(stream, positionAt(stream, first))).toBe('same');
+  expect(await checkPosition(stream, bound)).toBe('broken');
+});

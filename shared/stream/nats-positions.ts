@@ -21,14 +21,21 @@ export function createPositions(link: Link, bucket: KV): Positions {
 function parse(text: string): Position | undefined {
   const value = parseJson(text);
   if (!isRecord(value)) return undefined;
-  const { lineage, sequence, hash, at } = value;
+  const { lineage, sequence, hash, at, read } = value;
   if (typeof lineage !== 'string' || typeof sequence !== 'number') return undefined;
   return {
     lineage,
     sequence,
     ...(typeof hash === 'string' ? { hash } : {}),
     ...(typeof at === 'number' ? { at } : {}),
+    ...(isPlace(read) ? { read } : {}),
   };
+}
+
+function isPlace(value: unknown): value is NonNullable<Position['read']> {
+  return (
+    isRecord(value) && typeof value['sequence'] === 'number' && typeof value['hash'] === 'string'
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -6,6 +6,8 @@ export type Position = {
   readonly hash?: string;
   /** Log time of that message, milliseconds since 1970, where somebody needs it. */
   readonly at?: number;
+  /** Of a lower bound: the newest message that had been read. The bound rests on all of them. */
+  readonly read?: { readonly sequence: number; readonly hash: string };
 };
 
 /** Where the executor keeps a lower bound of its position: all decisions up to it are settled. */
