@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { actorInWords } from '#shared/contract/actors.ts';
 import type { BookTables, DeletedVolumeRow } from '#shared/store/tables.ts';
 import type { Colors, Look } from './colors.ts';
 import type { Answer } from './output.ts';
@@ -53,6 +54,9 @@ export function volumeRecord(row: DeletedVolumeRow): object {
     ordinal: row.ordinal,
     cause: row.cause,
     because: row.because,
+    actor: row.actor,
+    grade: row.grade,
+    how: row.how,
     decision: row.decision,
     effect: row.effect,
     activity: row.activity,
@@ -91,10 +95,22 @@ export function volumesAnswer(
       ),
     wide: () =>
       renderTable(
-        [...named, 'ORDINAL', 'BECAUSE', 'RECORDED', 'GONE', 'CLAIM UID', 'VOLUME UID'],
+        [
+          ...named,
+          'ORDINAL',
+          'BECAUSE',
+          'BY',
+          'HOW',
+          'RECORDED',
+          'GONE',
+          'CLAIM UID',
+          'VOLUME UID',
+        ],
         rows.map((row) => [
           ...start(row),
           ...[cell(row.ordinal), cell(row.because)],
+          cell(row.actor === null ? row.grade : `${actorInWords(row.actor)} (${row.grade})`),
+          cell(row.how),
           cell(formatTime(row.recorded_at)),
           goneCell(row, { colors, say: formatTime }),
           ...[cell(row.claim_uid), cell(row.volume_uid)],

@@ -41,12 +41,18 @@ function sentence(kind: string, body: unknown): string {
   switch (kind) {
     case 'size-changed':
       return `size ${numberAt(body, 'from') ?? '–'} → ${numberAt(body, 'to') ?? '–'}${byIn(body)}`;
+    case 'set-changed':
+      return `changed: ${changesIn(body)}`;
+    case 'member-left':
+      return `${nameIn(body)} has left the set`;
+    case 'member-joined':
+      return `${nameIn(body)} has joined the set`;
     case 'member-lost':
       return `${nameIn(body)} is gone${byIn(body)}`;
     case 'operation-ended':
       return `${(textAt(body, 'operation') ?? '?').replace('-', ' ')}: ${textAt(body, 'outcome') ?? '?'}`;
     case 'decided':
-      return decidedIn(body);
+      return `${textAt(body, 'mode') === 'advise' ? 'would do' : 'decided'} ${decidedIn(body)}`;
     case 'held':
       return heldIn(body);
     case 'settled':
@@ -66,15 +72,24 @@ function sentence(kind: string, body: unknown): string {
   }
 }
 
-function decidedIn(body: unknown): string {
+/** `paused false → true, template`: a setting that has no value is told by its name. */
+export function changesIn(body: unknown): string {
+  const changes = listAt(body, 'changes').map((change) => {
+    const [what = '?', from, to] = ['what', 'from', 'to'].map((name) => textAt(change, name));
+    return from === undefined && to === undefined ? what : `${what} ${from ?? '–'} → ${to ?? '–'}`;
+  });
+  return changes.join(', ');
+}
+
+/** What a plan would do, or does, and why. */
+export function decidedIn(body: unknown): string {
   const counts = fieldOf(body, 'commands');
   const verbs = isRecord(counts)
     ? Object.entries(counts).map(([verb, count]) => `${String(count)} ${verb}`)
     : [];
   const disks = listAt(body, 'endangered').flatMap((one) => listAt(one, 'disks')).length;
   const risk = disks === 0 ? '' : `, ${disks} disks at risk`;
-  const advice = textAt(body, 'mode') === 'advise' ? 'would do' : 'decided';
-  return `${advice} ${verbs.join(', ')}: ${textAt(body, 'because') ?? '?'}${risk}`;
+  return `${verbs.join(', ')}: ${textAt(body, 'because') ?? '?'}${risk}`;
 }
 
 function heldIn(body: unknown): string {

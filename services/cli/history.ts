@@ -121,7 +121,7 @@ function whoIn({ actor, grade }: ActivityRow): string {
 }
 
 /** `3 → 5`; for a member its name and the first characters of both uids. */
-function changeIn(row: ActivityRow): string {
+export function changeIn(row: ActivityRow): string {
   if (row.operation !== 'member-replaced') return `${row.from_size ?? '–'} → ${row.to_size ?? '–'}`;
   return `${row.member ?? '?'} ${shortUid(row.old_uid)} → ${shortUid(row.new_uid)}`;
 }
@@ -131,7 +131,7 @@ function shortUid(uid: string | null): string {
 }
 
 /** The source and the way, without the name that stands beside it: `managedFields (scale)`, `audit: scale`. */
-function howInShort({ actor, how }: ActivityRow): string {
+export function howInShort({ actor, how }: Pick<ActivityRow, 'actor' | 'how'>): string {
   const source = /^([\w ]+): /.exec(how)?.[1];
   if (source === undefined) return actor === null ? '–' : how;
   const way = how.slice(source.length + 2);

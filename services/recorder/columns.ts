@@ -30,6 +30,8 @@ export const holding: Columns = {
     claims: 'text[]',
     purpose: 'text',
     purpose_effect: 'text',
+    purpose_applied: 'boolean',
+    manner: 'text',
     storage_class: 'text',
     size: 'text',
     volume_name: 'text',
@@ -61,6 +63,7 @@ export const activity: Columns = {
     reason: 'text',
     gap: 'boolean',
     write: 'text',
+    evidence: 'text',
   },
 };
 
@@ -87,6 +90,10 @@ export const attribution: Columns = {
     user_agent: 'text',
     received_at: 'timestamptz',
     answered_at: 'timestamptz',
+    manager: 'text',
+    asked: 'integer',
+    bound_to: 'text',
+    deleted_at: 'timestamptz',
   },
 };
 

@@ -1,9 +1,13 @@
 import type { Attributed } from '#shared/contract/records.ts';
-import type { Claim } from './rows.ts';
+import { compareResourceVersions } from '#shared/contract/ids.ts';
+import { receivedAt } from './claims.ts';
+import type { Activity, Attribution, Claim } from './rows.ts';
 import { placeClaim } from './state.ts';
+import type { BookState } from './state.ts';
 import { enter, putActivity } from './step.ts';
 import type { Step } from './step.ts';
-import { attributionFor, writeIn } from './who.ts';
+import { attributionFor } from './who.ts';
+import { objectIn, versionIn, writeIn } from './writes.ts';
 
 /** Of the requests that claim one write, the first are kept: the others changed nothing. */
 const mostClaims = 4;
@@ -16,23 +20,47 @@ export function foldAttributed(step: Step, record: Attributed): void {
   const write = writeIn(record);
   if (write === undefined) return;
   const { state, arrival, changes } = step;
-  const known = state.claims.get(write) ?? [];
-  if (known.length >= mostClaims || known.some((claim) => isAgain(claim, record))) return;
-  const begun = [...(state.begun.get(write)?.values() ?? [])];
+  const claim: Claim = { entry: state.chainSequence + 1, write, record, at: arrival.at };
+  if (!isNews(state.claims.get(write) ?? [], claim)) return;
+  const begun = begunBy(state, claim);
   const { type: _type, ...told } = record;
-  const entry = enter(step, 'attributed', { ...told, activities: begun.map(({ id }) => id) });
-  const claim: Claim = { entry, write, record, at: arrival.at };
+  enter(step, 'attributed', { ...told, activities: begun.map(({ id }) => id) });
   placeClaim(state, claim);
   changes.claims.push(claim);
-  for (const activity of begun) {
-    const by = attributionFor(state, activity, activity);
-    if (by === activity) continue;
-    const { actor: _actor, ...rest } = activity;
-    putActivity(step, { ...rest, ...by });
-  }
+  for (const activity of begun) judgeAgain(step, activity);
 }
 
-/** Sources deliver a request more than once. */
-function isAgain({ record }: Claim, other: Attributed): boolean {
-  return record.source === other.source && record.id === other.id;
+/** Sources deliver a request more than once, and in any order. */
+function isNews(known: readonly Claim[], claim: Claim): boolean {
+  const { source, id } = claim.record;
+  if (known.some(({ record }) => record.source === source && record.id === id)) return false;
+  const isFirst = known.every((other) => receivedAt(claim) < receivedAt(other));
+  return known.length < mostClaims || isFirst;
+}
+
+/** The operations that were begun by this write, or may have been where versions were not seen. */
+function begunBy(state: BookState, { write }: Claim): readonly Activity[] {
+  const version = versionIn(write);
+  return [...(state.begun.get(objectIn(write))?.values() ?? [])].filter((activity) => {
+    if (activity.write === write) return true;
+    const after = activity.evidence?.after;
+    const seen = activity.write === undefined ? undefined : versionIn(activity.write);
+    if (version === undefined || after === undefined || seen === undefined) return false;
+    return (
+      compareResourceVersions(version, after) > 0 && compareResourceVersions(version, seen) < 0
+    );
+  });
+}
+
+function judgeAgain(step: Step, activity: Activity): void {
+  const { actor: _actor, grade: _grade, how: _how, ...rest } = activity;
+  // Of an operation that was written without it, what stands there is all that is known.
+  const evidence = activity.evidence ?? { otherwise: attributionIn(activity) };
+  const by = attributionFor(step.state, { ...activity, evidence });
+  if (by.actor === activity.actor && by.grade === activity.grade && by.how === activity.how) return;
+  putActivity(step, { ...rest, ...by });
+}
+
+function attributionIn({ actor, grade, how }: Activity): Attribution {
+  return { ...(actor === undefined ? {} : { actor }), grade, how };
 }

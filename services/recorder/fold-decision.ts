@@ -5,9 +5,12 @@ import { unreachable } from '#shared/lib/assert.ts';
 import { startOperations } from './operations.ts';
 import { ordinalOf } from './holding-of.ts';
 import type { DeletedVolume, Holding, SetName } from './rows.ts';
-import { findByName, traceEffect } from './state.ts';
+import { findByName, sizeAsOf, traceEffect } from './state.ts';
 import { enter, openOperations, putActivity, putHolding, putVolume } from './step.ts';
 import type { Step } from './step.ts';
+
+const freed = 'member deleted outside Rollcall';
+const leftBehind = `set gone, ${freed}`;
 
 export function foldOpened(step: Step, record: Extract<Decision, { type: 'opened' }>): void {
   const { shard, sequence, at } = step.arrival;
@@ -40,9 +43,9 @@ export function foldDecided(step: Step, record: Decided): void {
     if (activity.operation !== 'member-replaced') return commands.some(changesMembers);
     return commands.some((command) => isReplacement(command, activity.member));
   });
-  for (const command of destructive) foldDestructive(step, setNameIn(record), command);
+  for (const command of destructive) foldDestructive(step, record, command);
   for (const command of commands) {
-    if (command.verb === 'preserve-disk') foldPreserved(step, setNameIn(record), command);
+    if (command.verb === 'preserve-disk') foldPreserved(step, set, command);
   }
 }
 
@@ -65,7 +68,8 @@ export function foldHeld(step: Step, record: Held): void {
   }
 }
 
-function foldDestructive(step: Step, set: SetName, command: DestructiveCommand): void {
+function foldDestructive(step: Step, record: Decided, command: DestructiveCommand): void {
+  const set = setNameIn(record);
   if (command.verb !== 'retire-set') {
     const holding = step.state.holdings.get(command.member.uid);
     // Letting a terminating member go does not change why it goes.
@@ -75,7 +79,7 @@ function foldDestructive(step: Step, set: SetName, command: DestructiveCommand):
       traceEffect(step.state, effect).member = holding.uid;
     }
   }
-  const { cause, activity } = causeOf(step, set, command);
+  const { cause, activity } = causeOf(step, record.set, command);
   const isKept = keepsDisks(command);
   for (const disk of command.disks) {
     const key = disk.claim?.uid ?? disk.dataVolume?.uid ?? disk.volume?.uid;
@@ -108,10 +112,10 @@ function foldDestructive(step: Step, set: SetName, command: DestructiveCommand):
 /** The cause in words, and the operation that it belongs to. */
 function causeOf(
   step: Step,
-  set: SetName,
+  set: Decided['set'],
   command: DestructiveCommand,
 ): { readonly cause: string; readonly activity?: number } {
-  const latest = step.state.latest.get(set.uid);
+  const latest = sizeAsOf(step.state, set.uid, set.generation);
   const ofLatest = latest === undefined ? {} : { activity: latest.id };
   if (command.verb === 'retire-set') return { cause: 'set deleted', ...ofLatest };
   const lost = openOperations(step, set.uid).find((open) => open.oldUid === command.member.uid);
@@ -125,7 +129,7 @@ function causeOf(
     case 'retire':
       return { cause: 'set deleted', ...ofLatest };
     case 'free':
-      return { cause: 'member deleted outside Rollcall', ...ofLoss };
+      return { cause: set.gone === true ? leftBehind : freed, ...ofLoss };
     case 'clean-up':
       return { cause: 'ended member cleaned up', ...ofLoss };
     case 'heal':
@@ -172,7 +176,7 @@ type Preserving = Extract<Command, { verb: 'preserve-disk' }>;
  * A disk of a member that others deleted is kept: its first line. Where there is a line already, that one
  * says more, and the outcome of its own command ends it.
  */
-function foldPreserved(step: Step, set: SetName, command: Preserving): void {
+function foldPreserved(step: Step, set: Decided['set'], command: Preserving): void {
   const { disk, member } = command;
   const { state } = step;
   const claim =
@@ -190,10 +194,10 @@ function foldPreserved(step: Step, set: SetName, command: Preserving): void {
     ...(claim === undefined ? {} : { claim: { name: claim.name, uid: claim.uid } }),
     ...(storageClass === undefined ? {} : { storageClass }),
     ...(size === undefined ? {} : { size }),
-    set,
+    set: setNameIn({ set }),
     member: { name: member.name, uid: member.uid },
     ...(ordinal === undefined ? {} : { ordinal }),
-    cause: 'kept: member deleted outside Rollcall',
+    cause: `kept: ${set.gone === true ? leftBehind : freed}`,
     because: command.because,
     decision: step.arrival.sequence,
     applied: false,
@@ -227,7 +231,7 @@ function disksIn(
   };
 }
 
-function setNameIn({ set }: Decided | Held): SetName {
+function setNameIn({ set }: Pick<Decided | Held, 'set'>): SetName {
   return { kind: set.kind, namespace: set.namespace, name: set.name, uid: set.uid };
 }
 

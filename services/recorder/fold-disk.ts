@@ -1,8 +1,11 @@
 import type { DeletedVolume, Holding, Named, SetName } from './rows.ts';
-import { findByName, isMember } from './state.ts';
+import { findByName, isMember, sizeAsOf } from './state.ts';
 import type { BookState } from './state.ts';
-import { enter, openOperations, putVolume, setNameOf } from './step.ts';
+import { enter, putVolume, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
+
+/** The cause of a disk that no command of ours took. */
+export const outsideCause = 'deleted outside Rollcall';
 
 /** A claim as a record tells of its end; the object itself may never have been seen. */
 export type GoneClaim = {
@@ -74,7 +77,7 @@ function rowOfStranger(
   const owner = member?.owner === undefined ? undefined : state.holdings.get(member.owner);
   const set = owner && setNameOf(owner);
   if (member === undefined || set === undefined) return undefined;
-  const activity = activityFor(step, set, member);
+  const activity = activityFor(state, set, member);
   return {
     key: claim.uid,
     ...(known?.storageClass === undefined ? {} : { storageClass: known.storageClass }),
@@ -82,7 +85,7 @@ function rowOfStranger(
     set,
     member: { name: member.name, uid: member.uid },
     ...(member.ordinal === undefined ? {} : { ordinal: member.ordinal }),
-    cause: 'deleted outside Rollcall',
+    cause: outsideCause,
     ...(activity === undefined ? {} : { activity }),
     // Somebody's deletion has been carried out: no outcome of ours takes that back.
     applied: true,
@@ -107,14 +110,25 @@ function memberOf(
   return user === undefined ? undefined : state.holdings.get(user);
 }
 
-/** The operation that most likely took the disk: the member's replacement, else the newest size. */
-function activityFor(step: Step, set: SetName, member: Holding): number | undefined {
-  const replaced = openOperations(step, set.uid).find((open) => open.oldUid === member.uid);
-  if (replaced !== undefined) return replaced.id;
-  const latest = step.state.latest.get(set.uid);
+/**
+ * The operation that the disk went with: the loss of its member, the deletion of its set, else a smaller
+ * size. None while the member stays, for then somebody deleted the disk itself.
+ */
+function activityFor(state: BookState, set: SetName, member: Holding): number | undefined {
+  if (!member.deleting && member.goneAt === undefined) return undefined;
+  const losses = [...(state.begun.get(member.uid)?.values() ?? [])];
+  const lost = losses.at(-1) ?? state.open.get(set.uid)?.find((open) => open.oldUid === member.uid);
+  if (lost !== undefined) return lost.id;
+  const latest = sizeAsOf(state, set.uid);
   if (latest === undefined) return undefined;
   const isLess = (latest.to ?? 0) < (latest.from ?? 0);
   return latest.operation === 'deleted' || isLess ? latest.id : undefined;
+}
+
+/** The operation that a disk went with which has a line already. */
+export function activityOf(state: BookState, { set, member }: DeletedVolume): number | undefined {
+  const holding = member?.uid === undefined ? undefined : state.holdings.get(member.uid);
+  return holding === undefined ? undefined : activityFor(state, set, holding);
 }
 
 type Disks = { readonly dataVolume?: Named; readonly volume?: Named };

@@ -91,11 +91,12 @@ function isNewer(seen: Holding, known: Holding): boolean {
 }
 
 /** What commands said of a member outlives the versions of its object. */
-function doomOf(previous: Holding): Pick<Holding, 'purpose' | 'purposeEffect'> {
-  const { purpose, purposeEffect } = previous;
+function doomOf(previous: Holding): Pick<Holding, 'purpose' | 'purposeEffect' | 'isCarriedOut'> {
+  const { purpose, purposeEffect, isCarriedOut } = previous;
   return {
     ...(purpose === undefined ? {} : { purpose }),
     ...(purposeEffect === undefined ? {} : { purposeEffect }),
+    ...(isCarriedOut === undefined ? {} : { isCarriedOut }),
   };
 }
 

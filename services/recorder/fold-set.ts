@@ -1,8 +1,12 @@
+import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { ScaledSet, Writer } from '#shared/contract/objects.ts';
+import { missedInWords } from './claims.ts';
+import { mannerChanges } from './manner.ts';
 import { openSizeChange, progress } from './operations.ts';
-import type { Attribution, Holding } from './rows.ts';
-import { setNameOf } from './step.ts';
+import type { Attribution, Holding, SetName } from './rows.ts';
+import { enter, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
+import { writeOf } from './writes.ts';
 
 /** A set that was made this long before the book began was there already. */
 const foundAfterMs = 60_000;
@@ -24,61 +28,107 @@ export function foldSet(
   const version = { resourceVersion: next.resourceVersion, generation: next.generation };
   if (previous === undefined) {
     const isFound = next.createdAt < (step.state.beganAt ?? step.arrival.at) - foundAfterMs;
+    const missed = isFound ? undefined : missedSince(0, next);
     openSizeChange(step, {
       set,
       operation: isFound ? 'found' : 'created',
       to: next.wanted,
-      by: attributionOf(object.createdBy, 'create'),
-      gap: surveyed && !isFound,
+      evidence: {
+        otherwise: attributionOf(object.createdBy, 'create', missed),
+        ...(missed === undefined ? {} : { missed }),
+      },
+      gap: (surveyed && !isFound) || missed !== undefined,
       ...version,
     });
   } else if (previous.wanted !== next.wanted) {
+    const missed = missedSince(previous.generation, next);
     openSizeChange(step, {
       set,
       operation: 'scaled',
       from: previous.wanted,
       to: next.wanted,
-      by: attributionOf(object.replicasBy),
-      gap: surveyed || isSkipping(previous, next),
+      evidence: {
+        otherwise: attributionOf(object.replicasBy, undefined, missed),
+        ...(object.replicasBy === undefined ? {} : { writer: object.replicasBy }),
+        after: previous.resourceVersion,
+        ...(missed === undefined ? {} : { missed }),
+      },
+      gap: surveyed || missed !== undefined,
       ...version,
     });
   }
+  if (previous !== undefined) noteManner(step, set, { previous, next, surveyed });
   if (next.deleting && previous?.deleting !== true) {
-    openDeletion(step, next, surveyed);
+    openDeletion(step, next, { after: previous?.resourceVersion, gap: surveyed });
   }
   progress(step, next.uid);
 }
 
+type Edit = { readonly previous: Holding; readonly next: Holding; readonly surveyed: boolean };
+
+/** Everything else that an edit changed: paused, mode, template, strategies. Who did it is told by the write. */
+function noteManner(step: Step, set: SetName, { previous, next, surveyed }: Edit): void {
+  if (previous.manner === undefined || next.manner === undefined) return;
+  const changes = mannerChanges(previous.manner, next.manner);
+  if (changes.length === 0) return;
+  enter(step, 'set-changed', {
+    set,
+    changes,
+    write: writeOf(next.uid, next.resourceVersion),
+    generation: next.generation,
+    missed: missedSince(previous.generation, next),
+    gap: surveyed || missedSince(previous.generation, next) !== undefined,
+  });
+}
+
 /** A set has left the cluster; a replica set without finalizers goes without a word before. */
 export function foldSetGone(step: Step, previous: Holding, gap: boolean): void {
-  if (!previous.deleting) openDeletion(step, previous, gap);
+  if (!previous.deleting) openDeletion(step, previous, { after: previous.resourceVersion, gap });
   progress(step, previous.uid);
 }
 
-function openDeletion(step: Step, holding: Holding, gap: boolean): void {
+function openDeletion(
+  step: Step,
+  holding: Holding,
+  { after, gap }: { readonly after: ResourceVersion | undefined; readonly gap: boolean },
+): void {
   const set = setNameOf(holding);
   if (set === undefined) return;
-  const { wanted, resourceVersion } = holding;
+  const { wanted, resourceVersion, deletedAt } = holding;
   openSizeChange(step, {
     set,
     operation: 'deleted',
     from: wanted,
-    by: untold,
+    evidence: {
+      otherwise: untold,
+      ...(after === undefined ? {} : { after }),
+      ...(deletedAt === undefined ? {} : { deletedAt }),
+    },
     gap,
     resourceVersion,
   });
 }
 
-/** The generation grows by one with each change of the spec: a jump means that some were not seen. */
-function isSkipping(previous: Holding, next: Holding): boolean {
-  return (next.generation ?? 0) > (previous.generation ?? 0) + 1;
+/**
+ * How many changes of the spec came between two versions, unseen: the generation grows by one with each,
+ * and a deletion is one of them. What they were nobody knows, and any of them may have been of the size.
+ */
+function missedSince(generation: number | undefined, next: Holding): number | undefined {
+  if (generation === undefined || next.generation === undefined) return undefined;
+  const missed = next.generation - generation - 1;
+  return missed > 0 ? missed : undefined;
 }
 
 /** managedFields name a program and no person, and any program may take any name: never proof. */
-export function attributionOf(writer: Writer | undefined, act?: string): Attribution {
-  if (writer === undefined) return { grade: 'unknown', how: 'managedFields name nobody' };
+export function attributionOf(
+  writer: Writer | undefined,
+  act?: string,
+  missed?: number,
+): Attribution {
+  const but = missed === undefined ? '' : `, ${missedInWords(missed)}`;
+  if (writer === undefined) return { grade: 'unknown', how: `managedFields name nobody${but}` };
   const { manager, operation, subresource } = writer;
   const way = subresource ?? (operation === 'Apply' ? 'apply' : act);
-  const how = `managedFields: ${manager}${way === undefined ? '' : ` (${way})`}`;
+  const how = `managedFields: ${manager}${way === undefined ? '' : ` (${way})`}${but}`;
   return { actor: manager, grade: 'inferred', how };
 }

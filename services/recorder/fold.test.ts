@@ -247,21 +247,24 @@ describe('members', () => {
 });
 
 test.each(['heal', 'replace'] as const)(
-  'a member that goes by our own %s is replaced, and Rollcall is proven to have done it',
+  'a member that goes by our own %s is replaced; Rollcall is proven to have done it by the outcome',
   (purpose) => {
     const removed = decidedDeletes(1, ['web-2'], { purpose });
-    const changes = fold(
-      seen(aPool(3)),
-      ...threeVms,
-      removed,
-      sawVm('web-2', { deleting: true }),
-      gone('VirtualMachine', 'web-2'),
-    );
+    const meant = [seen(aPool(3)), ...threeVms, removed];
+    const goes = [sawVm('web-2', { deleting: true }), gone('VirtualMachine', 'web-2')];
+    const applied = settled(anEffect(1, 0), 'applied');
+    const changes = fold(...meant, ...goes);
     expect(history(changes)).toEqual(['created – → 3 done', 'member-replaced web-2 → ? running']);
-    expect([...changes.activities.values()][1]).toMatchObject({
-      actor: 'rollcall',
-      grade: 'proven',
-    });
+    const who = (...records: readonly LogRecord[]) => {
+      const { actor, grade } = [...fold(...meant, ...records).activities.values()][1] ?? {};
+      return `${actor ?? '?'} ${grade}`;
+    };
+    expect(who(...goes)).toBe('rollcall inferred');
+    expect(who(...goes, applied)).toBe('rollcall proven');
+    expect(who(applied, ...goes)).toBe('rollcall proven');
+    // Found gone: somebody may have been faster.
+    expect(who(...goes, settled(anEffect(1, 0), 'already'))).toBe('rollcall inferred');
+    expect(who(settled(anEffect(1, 0), 'stale'), ...goes)).toBe('? unknown');
   },
 );
 
@@ -392,6 +395,60 @@ describe('disks', () => {
     ]);
     const refused = [decidedDeletes(4, ['web-2']), settled(anEffect(4, 0), 'refused')];
     expect([...fold(...before, ...refused).volumes.values()]).toMatchObject([{ state: 'kept' }]);
+  });
+
+  test('a disk that somebody deletes from under a living member is not laid to an earlier scale-in', () => {
+    const earlier = [seen(aPool(3)), ...threeVms, ...sawDisk('web-0'), seen(aPool(2))];
+    const [volume] = fold(...earlier, claimGone('web-0')).volumes.values();
+    expect(volume).toMatchObject({ cause: 'deleted outside Rollcall', state: 'gone' });
+    expect(volume).not.toHaveProperty('activity');
+  });
+
+  test('a disk goes with the member that somebody deleted, though it was replaced since', () => {
+    const changes = fold(
+      seen(aPool(4)),
+      ...threeVms,
+      ...sawDisk('web-0'),
+      seen(aPool(3)),
+      sawVm('web-0', { deleting: true }),
+      gone('VirtualMachine', 'web-0'),
+      sawVm('web-0', { uid: 'web-0-new' }),
+      claimGone('web-0'),
+    );
+    const lost = [...changes.activities.values()].find(
+      ({ operation }) => operation === 'member-replaced',
+    );
+    expect([...changes.volumes.values()]).toMatchObject([{ activity: lost?.id }]);
+  });
+
+  test('a scale-in is laid to the size that it was decided by, not to one that came since', () => {
+    const at = (size: number, generation: number) => {
+      const pool = aPool(size);
+      return seen({ ...pool, meta: { ...pool.meta, generation } });
+    };
+    const decision = decidedDeletes(1, ['web-2']);
+    const changes = fold(at(3, 1), ...threeVms, ...sawDisk('web-2'), at(1, 2), at(8, 3), {
+      ...decision,
+      set: { ...poolRef, generation: 2 },
+    });
+    const smaller = [...changes.activities.values()].find(({ to }) => to === 1);
+    expect([...changes.volumes.values()]).toMatchObject([
+      { cause: 'scale-in 3 → 1', activity: smaller?.id },
+    ]);
+  });
+
+  test('a disk that went before its command came to nothing was not taken by it', () => {
+    const changes = fold(
+      ...scaledIn,
+      gone('VirtualMachine', 'web-2'),
+      claimGone('web-2'),
+      settled(anEffect(1, 0), 'stale'),
+    );
+    const [volume] = changes.volumes.values();
+    expect(volume).toMatchObject({ cause: 'deleted outside Rollcall', state: 'gone' });
+    expect(volume).not.toHaveProperty('decision');
+    const told = changes.entries.filter(({ kind }) => kind === 'disk-gone');
+    expect(told.map(({ body }) => JSON.parse(body).corrects)).toEqual([undefined, anEffect(1, 0)]);
   });
 
   test.each([

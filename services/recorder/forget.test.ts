@@ -47,8 +47,8 @@ test('a disk that is gone leaves no trace of the command that took it', () => {
 
 /** What the state remembers, but for the empty shelves that each kind keeps. */
 function sizesOf(state: BookState): Readonly<Record<string, number>> {
-  const { holdings, names, memberships, users, open, latest, volumes, effects } = state;
-  const maps = { holdings, names, memberships, users, open, latest, volumes, effects };
+  const { holdings, names, memberships, users, open, sizes, volumes, effects } = state;
+  const maps = { holdings, names, memberships, users, open, sizes, volumes, effects };
   return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, map.size]));
 }
 

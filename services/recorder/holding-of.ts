@@ -1,6 +1,7 @@
 import type { Shard } from '#shared/contract/ids.ts';
 import { setKinds } from '#shared/contract/kinds.ts';
 import type { Meta, Observable } from '#shared/contract/objects.ts';
+import { mannerOf } from './manner.ts';
 import type { Holding } from './rows.ts';
 
 /** What the book keeps of an object; undefined for kinds that it has no use for. */
@@ -11,6 +12,7 @@ export function holdingOf(object: Observable, shard: Shard): Holding | undefined
       return {
         ...common(object, shard),
         wanted: object.replicas ?? 1,
+        manner: mannerOf(object),
         ...(object.meta.generation === undefined ? {} : { generation: object.meta.generation }),
       };
     case 'VirtualMachine': {
@@ -82,6 +84,7 @@ function common(object: Observable, shard: Shard): Holding {
     resourceVersion: meta.resourceVersion,
     createdAt: Date.parse(meta.createdAt),
     deleting: meta.deletedAt !== undefined,
+    ...(meta.deletedAt === undefined ? {} : { deletedAt: meta.deletedAt }),
   };
 }
 

@@ -1,12 +1,23 @@
+import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { purposeSchema, setRefSchema } from '#shared/contract/commands.ts';
 import { resourceVersionSchema, shardSchema } from '#shared/contract/ids.ts';
 import { kindSchema } from '#shared/contract/kinds.ts';
 import { attributedSchema } from '#shared/contract/records.ts';
 import type { AttributionRow, BookTables, HoldingRow } from '#shared/store/tables.ts';
+import { evidenceFrom } from './evidence.ts';
+import { mannerFrom } from './manner.ts';
 import type { Activity, Claim, DeletedVolume, Holding, Named, SetName } from './rows.ts';
 import { gradeOf, operationOf, outcomeOf, volumeStateOf } from './words.ts';
-import { emptyState, placeBegun, placeClaim, placeHolding, traceEffect } from './state.ts';
+import {
+  emptyState,
+  mostSizes,
+  placeBegun,
+  placeClaim,
+  placeHolding,
+  placeSize,
+  traceEffect,
+} from './state.ts';
 import type { BookState } from './state.ts';
 import type { BookPosition } from './write-batch.ts';
 
@@ -87,24 +98,15 @@ async function loadActivities(
     const { uid } = activity.set;
     state.open.set(uid, [...(state.open.get(uid) ?? []), activity]);
   }
-  const latest = await db
-    .selectFrom('book.activity')
-    .distinctOn('set_uid')
-    .selectAll()
-    .where('operation', '<>', 'member-replaced')
-    .where('set_uid', 'in', (of) =>
-      of
-        .selectFrom('book.holding')
-        .select('uid')
-        .where((where) => where.or([where('gone_at', 'is', null), where('gone_at', '>=', since)])),
-    )
-    .orderBy('set_uid')
-    .orderBy('id', 'desc')
-    .execute();
-  for (const activity of [...latest, ...open].map(activityFrom)) {
-    const known = state.latest.get(activity.set.uid);
-    if (activity.operation === 'member-replaced' || (known && known.id >= activity.id)) continue;
-    state.latest.set(activity.set.uid, activity);
+  const { rows } = await sql<BookTables['book.activity']>`
+    select * from (
+      select a.*, row_number() over (partition by set_uid order by id desc) as place
+      from book.activity a
+      where operation <> 'member-replaced' and set_uid in (
+        select uid from book.holding where gone_at is null or gone_at >= ${since})) newest
+    where place <= ${mostSizes} order by id`.execute(db);
+  for (const activity of [...rows, ...open].map(activityFrom)) {
+    if (activity.operation !== 'member-replaced') placeSize(state, activity);
   }
 }
 
@@ -164,6 +166,8 @@ function holdingFrom(row: HoldingRow): Holding {
       claims: row.claims,
       purpose: row.purpose === null ? undefined : purposeSchema.parse(row.purpose),
       purposeEffect: row.purpose_effect,
+      isCarriedOut: row.purpose_applied,
+      manner: row.manner === null ? undefined : mannerFrom(row.manner),
       storageClass: row.storage_class,
       size: row.size,
       volumeName: row.volume_name,
@@ -192,6 +196,7 @@ function activityFrom(row: BookTables['book.activity']): Activity {
       finishedAt: row.finished_at?.getTime(),
       reason: row.reason,
       write: row.write,
+      evidence: row.evidence === null ? undefined : evidenceFrom(row.evidence),
     }),
   };
 }
@@ -215,6 +220,8 @@ function claimFrom(row: AttributionRow): Claim {
     receivedAt: row.received_at.toISOString(),
     answeredAt: row.answered_at.toISOString(),
     ...present({ subresource, replicas: row.replicas, impersonator, userAgent }),
+    ...present({ manager: row.manager, asked: row.asked, boundTo: row.bound_to }),
+    ...present({ deletedAt: row.deleted_at?.toISOString() }),
   });
   return { entry: row.entry, write: row.write, at: row.at.getTime(), record };
 }

@@ -1,23 +1,17 @@
-import type {
-  Activity,
-  Attribution,
-  Holding,
-  Operation,
-  OperationOutcome,
-  SetName,
-} from './rows.ts';
+import type { Activity, Evidence, Holding, Operation, OperationOutcome, SetName } from './rows.ts';
 import { isActive } from './state.ts';
 import type { BookState } from './state.ts';
 import { enter, openOperations, putActivity } from './step.ts';
 import type { Step } from './step.ts';
-import { attributionFor, removalOf, writeOf } from './who.ts';
+import { attributionFor } from './who.ts';
+import { removalOf, writeOf } from './writes.ts';
 
 export type SizeChange = {
   readonly set: SetName;
   readonly operation: Exclude<Operation, 'member-replaced'>;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  readonly by: Attribution;
+  readonly evidence: Evidence;
   readonly gap: boolean;
   readonly resourceVersion: string;
   readonly generation?: number | undefined;
@@ -25,7 +19,10 @@ export type SizeChange = {
 
 /** Opens an operation on the size of a set; whatever was being reached before is overtaken. */
 export function openSizeChange(step: Step, change: SizeChange): void {
-  const { set, operation, from, to, gap } = change;
+  const { evidence: known, ...told } = change;
+  const { generation } = told;
+  const evidence = { ...known, ...(generation === undefined ? {} : { generation }) };
+  const { set, operation, from, to, gap } = told;
   const before = openOperations(step, set.uid);
   const isDeleting = before.some((open) => open.operation === 'deleted');
   for (const open of before) {
@@ -33,9 +30,10 @@ export function openSizeChange(step: Step, change: SizeChange): void {
   }
   const write =
     operation === 'deleted' ? removalOf(set.uid) : writeOf(set.uid, change.resourceVersion);
-  const begun = { operation, to, gap, at: step.arrival.at, write };
-  const by = attributionFor(step.state, begun, change.by);
-  const id = enter(step, 'size-changed', { ...change, by });
+  const begun = { operation, to, gap, at: step.arrival.at, write, evidence };
+  const by = attributionFor(step.state, begun);
+  const { otherwise: _said, ...facts } = evidence;
+  const id = enter(step, 'size-changed', { ...told, ...facts, by });
   const activity: Activity = {
     id,
     set,
@@ -47,6 +45,7 @@ export function openSizeChange(step: Step, change: SizeChange): void {
     outcome: 'running',
     gap,
     write,
+    evidence,
   };
   putActivity(step, activity);
   // What was there before the book began is not an operation that anyone waits for.

@@ -1,7 +1,9 @@
 import type { Kind, SetKind } from '#shared/contract/kinds.ts';
 import type { Purpose } from '#shared/contract/commands.ts';
 import type { ResourceVersion, Shard } from '#shared/contract/ids.ts';
+import type { Writer } from '#shared/contract/objects.ts';
 import type { Attributed } from '#shared/contract/records.ts';
+import type { Manner } from './manner.ts';
 
 /* What the fold derives from the log. Times are log time, milliseconds since 1970. */
 
@@ -27,6 +29,9 @@ export type Entry = {
 
 export type EntryKind =
   | 'size-changed'
+  | 'set-changed'
+  | 'member-joined'
+  | 'member-left'
   | 'member-lost'
   | 'operation-ended'
   | 'opened'
@@ -55,6 +60,22 @@ export type Attribution = {
   readonly how: string;
 };
 
+/** What is known of a change itself, to judge by who may have made it. */
+export type Evidence = {
+  /** Who did it, as far as is known without any source. */
+  readonly otherwise: Attribution;
+  /** Who owns spec.replicas in the version seen. */
+  readonly writer?: Writer;
+  /** The version that was known before. */
+  readonly after?: ResourceVersion;
+  /** Changes of the spec between both versions that were not seen. */
+  readonly missed?: number;
+  /** When the object was deleted, as its last version says. */
+  readonly deletedAt?: string;
+  /** Of the version seen. */
+  readonly generation?: number;
+};
+
 export type Activity = Attribution & {
   /** Sequence of the entry that opened it. */
   readonly id: number;
@@ -73,6 +94,14 @@ export type Activity = Attribution & {
   readonly gap: boolean;
   /** The write that began it, as `writeOf` names it; absent where no write is known. */
   readonly write?: string;
+  readonly evidence?: Evidence;
+};
+
+/** As much of an operation as tells who may have begun it. */
+export type Begun = Pick<Activity, 'operation' | 'gap' | 'at'> & {
+  readonly write?: string | undefined;
+  readonly to?: number | undefined;
+  readonly evidence: Evidence;
 };
 
 /** What a source says of who made one write. */
@@ -127,10 +156,13 @@ export type Holding = {
   readonly resourceVersion: ResourceVersion;
   readonly createdAt: number;
   readonly deleting: boolean;
+  /** metadata.deletionTimestamp; only of a version that was seen since the start. */
+  readonly deletedAt?: string;
   readonly goneAt?: number;
   /** Sets: wanted size and generation. */
   readonly wanted?: number;
   readonly generation?: number;
+  readonly manner?: Manner;
   /** Members. */
   readonly ordinal?: number;
   /** A VMI that has ended, and so no longer counts. */
@@ -139,6 +171,8 @@ export type Holding = {
   /** Why a command takes it away, and which. */
   readonly purpose?: Purpose;
   readonly purposeEffect?: string;
+  /** It was carried out. */
+  readonly isCarriedOut?: boolean;
   /** Disks. */
   readonly storageClass?: string;
   readonly size?: string;

@@ -2,6 +2,7 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import type { Activity, Claim, DeletedVolume, Holding } from './rows.ts';
 import { emptySurveys } from './surveys.ts';
 import type { Surveys } from './surveys.ts';
+import { objectIn } from './writes.ts';
 
 /**
  * What the fold remembers. It is changed in place, for it may hold half a million objects; whoever
@@ -23,16 +24,18 @@ export type BookState = {
   readonly users: Map<string, string>;
   /** Operations that have not ended, by uid of the set, the oldest first. */
   readonly open: Map<string, readonly Activity[]>;
-  /** The newest change of size of each set, ended or not. */
-  readonly latest: Map<string, Activity>;
+  /** The last few changes of size of each set, ended or not, the newest last. */
+  readonly sizes: Map<string, readonly Activity[]>;
   /** By key; gone ones leave it with their holding. */
   readonly volumes: Map<string, DeletedVolume>;
   /** Keys of the volumes that a command endangers, and the member it takes, by effect id. */
   readonly effects: Map<string, EffectTraces>;
-  /** Operations of the last day by the write that began each: a source may tell late who made it. */
-  readonly begun: Map<string, ReadonlyMap<number, Activity>>;
+  /** Operations of the last day by the uid of what was written: a source may tell late who did. */
+  readonly begun: Map<string, Map<number, Activity>>;
   /** What sources said within the last day, by write: the object may be seen later than they tell. */
   readonly claims: Map<string, readonly Claim[]>;
+  /** By uid of a set: the newest of them that tell its size, whichever version they made. */
+  readonly told: Map<string, readonly Claim[]>;
   readonly surveys: Surveys;
   /** By shard and kind: where the newest survey that came to a whole end began; 0 while none has. */
   readonly wholeSince: Map<string, number>;
@@ -57,11 +60,12 @@ export function emptyState(): BookState {
     memberships: new Map(),
     users: new Map(),
     open: new Map(),
-    latest: new Map(),
+    sizes: new Map(),
     volumes: new Map(),
     effects: new Map(),
     begun: new Map(),
     claims: new Map(),
+    told: new Map(),
     surveys: emptySurveys(),
     wholeSince: new Map(),
   };
@@ -101,26 +105,73 @@ export function forgetGone(state: BookState, before: number): void {
   for (const [uid, { uids }] of state.memberships) {
     if (uids.size === 0 && !state.holdings.has(uid)) state.memberships.delete(uid);
   }
-  for (const uid of state.latest.keys()) {
-    if (!state.holdings.has(uid) && !state.open.has(uid)) state.latest.delete(uid);
+  for (const uid of state.sizes.keys()) {
+    if (!state.holdings.has(uid) && !state.open.has(uid)) state.sizes.delete(uid);
   }
   for (const [write, claims] of state.claims) {
     if (claims.every(({ at }) => at < before)) state.claims.delete(write);
   }
-  for (const [write, activities] of state.begun) {
-    if ([...activities.values()].every(({ at }) => at < before)) state.begun.delete(write);
+  for (const [uid, told] of state.told) {
+    if (told.every(({ at }) => at < before)) state.told.delete(uid);
+  }
+  for (const [uid, activities] of state.begun) {
+    for (const { id, at } of [...activities.values()]) if (at < before) activities.delete(id);
+    if (activities.size === 0) state.begun.delete(uid);
   }
 }
 
-/** Remembers an operation under the write that began it. */
+/** While a decision is on its way the size may change again: so many are remembered. */
+export const mostSizes = 8;
+
+/** Puts a change of size in its place among those of its set. */
+export function placeSize(state: BookState, activity: Activity): void {
+  const { uid } = activity.set;
+  const others = (state.sizes.get(uid) ?? []).filter(({ id }) => id !== activity.id);
+  const sizes = [...others, activity].toSorted((left, right) => left.id - right.id);
+  state.sizes.set(uid, sizes.slice(-mostSizes));
+}
+
+/**
+ * The newest change of size of a set, as of a generation of it: what is decided by an older version has
+ * nothing to do with what was asked for since.
+ */
+export function sizeAsOf(
+  state: BookState,
+  setUid: string,
+  generation = Number.POSITIVE_INFINITY,
+): Activity | undefined {
+  return state.sizes
+    .get(setUid)
+    ?.findLast(({ evidence }) => (evidence?.generation ?? 0) <= generation);
+}
+
+/** Remembers an operation under the object whose write began it. */
 export function placeBegun(state: BookState, activity: Activity): void {
   const { write, id } = activity;
   if (write === undefined) return;
-  state.begun.set(write, new Map([...(state.begun.get(write) ?? []), [id, activity]]));
+  const uid = objectIn(write);
+  const known = state.begun.get(uid) ?? new Map<number, Activity>();
+  state.begun.set(uid, known.set(id, activity));
 }
+
+/** Versions that were not seen are few, and those who made them told of it lately. */
+const mostTold = 64;
 
 export function placeClaim(state: BookState, claim: Claim): void {
   state.claims.set(claim.write, [...(state.claims.get(claim.write) ?? []), claim]);
+  const { replicas, object } = claim.record;
+  if (replicas === undefined || object.resourceVersion === undefined) return;
+  const told = [...(state.told.get(object.uid) ?? []), claim];
+  state.told.set(object.uid, told.slice(-mostTold));
+}
+
+/** What sources told of objects whose versions are void: the next to have them are others. */
+export function dropClaims(state: BookState, isVoid: (uid: string) => boolean): void {
+  for (const write of [...state.claims.keys()]) {
+    if (isVoid(objectIn(write))) state.claims.delete(write);
+  }
+  for (const uid of [...state.told.keys()]) if (isVoid(uid)) state.told.delete(uid);
+  for (const uid of [...state.begun.keys()]) if (isVoid(uid)) state.begun.delete(uid);
 }
 
 export function nameKey(kind: Kind, namespace: string, name: string): string {

@@ -2,7 +2,7 @@ import type { Shard } from '#shared/contract/ids.ts';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import type { Changes } from './changes.ts';
 import type { Activity, DeletedVolume, EntryKind, Holding, SetName } from './rows.ts';
-import { placeBegun, placeHolding, traceEffect } from './state.ts';
+import { placeBegun, placeHolding, placeSize, traceEffect } from './state.ts';
 import type { BookState } from './state.ts';
 
 /** Where a record stands in the log. */
@@ -66,8 +66,7 @@ export function putActivity(step: Step, activity: Activity): void {
   if (open.length === 0) state.open.delete(uid);
   else state.open.set(uid, open);
   if (activity.operation === 'member-replaced') return;
-  const latest = state.latest.get(uid);
-  if (latest === undefined || latest.id <= activity.id) state.latest.set(uid, activity);
+  placeSize(state, activity);
 }
 
 export function openOperations(step: Step, setUid: string): readonly Activity[] {

@@ -1,6 +1,6 @@
+import { canonicalJson } from '#shared/lib/canonical.ts';
 import type { Changes } from './changes.ts';
 import type { Activity, Claim, DeletedVolume, Hold, Holding, SetName } from './rows.ts';
-import type { SealedEntry } from './write-batch.ts';
 
 /* The rows of a batch as the database takes them: plain texts, times in RFC 3339, null for absent. */
 
@@ -35,6 +35,8 @@ export function holdingRows({ holdings }: Changes): readonly Row[] {
       claims: holding.claims?.map(storable),
       purpose: holding.purpose,
       purpose_effect: holding.purposeEffect,
+      purpose_applied: holding.isCarriedOut,
+      manner: holding.manner && canonicalJson(holding.manner),
       storage_class: holding.storageClass,
       size: holding.size,
       volume_name: holding.volumeName,
@@ -63,6 +65,7 @@ export function activityRows({ activities }: Changes): readonly Row[] {
       reason: activity.reason,
       gap: activity.gap,
       write: activity.write,
+      evidence: activity.evidence && canonicalJson(activity.evidence),
     }),
   );
 }
@@ -89,6 +92,10 @@ export function attributionRows({ claims }: Changes): readonly Row[] {
       user_agent: record.userAgent,
       received_at: record.receivedAt,
       answered_at: record.answeredAt,
+      manager: record.manager,
+      asked: record.asked,
+      bound_to: record.boundTo,
+      deleted_at: record.deletedAt,
     }),
   );
 }
@@ -158,24 +165,6 @@ export function surveyRows({ surveys }: Changes, turn: number): readonly Row[] {
   return [...surveys.values()].map(({ shard, kind, wholeSince }) =>
     rowFrom({ shard, kind, turn, whole_since: wholeSince }),
   );
-}
-
-/** The columns of many entries, each an array of its own, as unnest takes them. */
-export function entryColumns(entries: readonly SealedEntry[]): {
-  readonly [Column in keyof SealedEntry]: readonly SealedEntry[Column][];
-} {
-  return {
-    sequence: entries.map((entry) => entry.sequence),
-    at: entries.map((entry) => entry.at),
-    turn: entries.map((entry) => entry.turn),
-    lineage: entries.map((entry) => entry.lineage),
-    streamSequence: entries.map((entry) => entry.streamSequence),
-    part: entries.map((entry) => entry.part),
-    kind: entries.map((entry) => entry.kind),
-    body: entries.map((entry) => entry.body),
-    previousHash: entries.map((entry) => entry.previousHash),
-    hash: entries.map((entry) => entry.hash),
-  };
 }
 
 function setColumns(set: SetName): Row {

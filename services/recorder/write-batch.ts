@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
 import { genesisHash, hashLink } from '#shared/store/chain.ts';
 import type { BookTables } from '#shared/store/tables.ts';
 import type { Changes } from './changes.ts';
@@ -8,7 +8,6 @@ import type { Entry } from './rows.ts';
 import {
   activityRows,
   attributionRows,
-  entryColumns,
   holdingRows,
   holdRows,
   poisonRows,
@@ -61,18 +60,7 @@ export async function writeBatch(
     chainSequence: last?.sequence ?? before?.chainSequence ?? 0,
     chainHash: last?.hash ?? before?.chainHash ?? genesisHash,
   };
-  await db.transaction().execute(async (transaction) => {
-    await upsert(transaction, columns.holding, holdingRows(changes));
-    await upsert(transaction, columns.activity, activityRows(changes));
-    await upsert(transaction, columns.attribution, attributionRows(changes));
-    await upsert(transaction, columns.takeOver, takeOverRows(changes));
-    await upsert(transaction, columns.poison, poisonRows(changes, after.turn));
-    await upsert(transaction, columns.survey, surveyRows(changes, after.turn));
-    await writeHolds(transaction, changes);
-    await insertEntries(transaction, sealed);
-    await upsert(transaction, columns.volume, volumeRows(changes));
-    await movePosition(transaction, before, after);
-  });
+  await write(db, [before, after], { changes, sealed });
   return after;
 }
 
@@ -91,69 +79,91 @@ export function sealEntries(
   });
 }
 
-async function insertEntries(
-  db: Transaction<BookTables>,
-  entries: readonly SealedEntry[],
+type Writing = { readonly changes: Changes; readonly sealed: readonly SealedEntry[] };
+
+/**
+ * All of it is one statement, which is one round trip and one commit of its own. The position is only
+ * moved from where it was read: a second writer moves nothing and, whatever it believes, writes nothing.
+ */
+async function write(
+  db: Kysely<BookTables>,
+  [before, after]: readonly [BookPosition | undefined, BookPosition],
+  { changes, sealed }: Writing,
 ): Promise<void> {
-  if (entries.length === 0) return;
-  const of = entryColumns(entries);
-  await sql`
-    insert into book.entry (sequence, at, turn, lineage, stream_sequence, part, kind, body, previous_hash, hash)
-    select s, to_timestamp(a / 1000.0), t, l, q, p, k, b, ph, h
-    from unnest(${of.sequence}::bigint[], ${of.at}::float8[], ${of.turn}::int[], ${of.lineage}::text[],
-      ${of.streamSequence}::bigint[], ${of.part}::int[], ${of.kind}::text[], ${of.body}::text[],
-      ${of.previousHash}::text[], ${of.hash}::text[]) as e(s, a, t, l, q, p, k, b, ph, h)
-  `.execute(db);
+  const { held, over } = holdRows(changes);
+  const writes = [
+    ...upsert(columns.holding, holdingRows(changes)),
+    ...upsert(columns.activity, activityRows(changes)),
+    ...upsert(columns.attribution, attributionRows(changes)),
+    ...upsert(columns.takeOver, takeOverRows(changes)),
+    ...upsert(columns.poison, poisonRows(changes, after.turn)),
+    ...upsert(columns.survey, surveyRows(changes, after.turn)),
+    ...upsert(columns.hold, held),
+    ...endHolds(over),
+    ...insertEntries(sealed),
+    ...upsert(columns.volume, volumeRows(changes)),
+  ].map((statement, at) => sql`, ${sql.raw(`w${at}`)} as (${statement})`);
+  const { rows } = await sql`
+    with moved as (${movePosition(before, after)} returning 1)
+    ${sql.join(writes, sql``)}
+    select from moved`.execute(db);
+  if (rows.length !== 1) throw new Error('another recorder has moved the position of the book');
 }
 
-/** One statement for any number of rows; the rows travel as JSON, which has no limit of parameters. */
-async function upsert(
-  db: Transaction<BookTables>,
+type Statement = RawBuilder<unknown>;
+
+/** Rows travel as JSON, which has no limit of parameters: the text of a statement is the same for any number. */
+function insertEntries(entries: readonly SealedEntry[]): readonly Statement[] {
+  if (entries.length === 0) return [];
+  return [
+    sql`
+    insert into book.entry (sequence, at, turn, lineage, stream_sequence, part, kind, body, previous_hash, hash)
+    select e.sequence, to_timestamp(e.at / 1000.0), e.turn, e.lineage, e."streamSequence", e.part, e.kind,
+      e.body, e."previousHash", e.hash
+    from moved, json_to_recordset(${JSON.stringify(entries)}::json) as e(sequence bigint, at float8,
+      turn int, lineage text, "streamSequence" bigint, part int, kind text, body text,
+      "previousHash" text, hash text)`,
+  ];
+}
+
+function upsert(
   { table, key, types, stamp }: columns.Columns,
   rows: readonly object[],
-): Promise<void> {
-  if (rows.length === 0) return;
+): readonly Statement[] {
+  if (rows.length === 0) return [];
   const names = Object.keys(types);
   const others = names.filter((name) => !key.includes(name));
-  const list = sql.join(names.map((name) => sql.ref(name)));
-  const shape = sql.raw(names.map((name) => `${name} ${types[name]}`).join(', '));
-  const update = sql.join([
-    ...others.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`),
-    ...(stamp === undefined ? [] : [sql.raw(stamp)]),
-  ]);
-  await sql`
-    insert into ${sql.table(table)} as kept (${list})
-    select ${list} from json_to_recordset(${JSON.stringify(rows)}::json) as given(${shape})
-    on conflict (${sql.join(key.map((name) => sql.ref(name)))}) do update set ${update}
-  `.execute(db);
+  const list = names.join(', ');
+  const shape = names.map((name) => `${name} ${types[name]}`).join(', ');
+  const update = [
+    ...others.map((name) => `${name} = excluded.${name}`),
+    ...(stamp === undefined ? [] : [stamp]),
+  ].join(', ');
+  return [
+    sql`
+    ${sql.raw(`insert into ${table} as kept (${list}) select ${names.map((name) => `given.${name}`).join(', ')}`)}
+    from moved, json_to_recordset(${JSON.stringify(rows)}::json) as ${sql.raw(`given(${shape})
+    on conflict (${key.join(', ')}) do update set ${update}`)}`,
+  ];
 }
 
-async function writeHolds(db: Transaction<BookTables>, changes: Changes): Promise<void> {
-  const { held, over } = holdRows(changes);
-  await upsert(db, columns.hold, held);
-  if (over.length > 0) await db.deleteFrom('book.hold').where('set_uid', 'in', over).execute();
+function endHolds(sets: readonly string[]): readonly Statement[] {
+  if (sets.length === 0) return [];
+  return [sql`delete from book.hold using moved where set_uid = any(${sets})`];
 }
 
-/** The row is only moved from where it was read: a second writer is refused here, whatever it believes. */
-async function movePosition(
-  db: Transaction<BookTables>,
-  before: BookPosition | undefined,
-  after: BookPosition,
-): Promise<void> {
+function movePosition(before: BookPosition | undefined, after: BookPosition): Statement {
   const values = sql`
     ${after.lineage}, ${after.sequence}, ${after.hash ?? null}, ${after.turn},
     ${after.chainSequence}, ${after.chainHash}, ${timeOf(after.beganAt)}, ${timeOf(after.at)},
     ${after.surveysFrom ?? null}, clock_timestamp()`;
   const names = sql.raw(`lineage, sequence, hash, turn, chain_sequence, chain_hash, began_at, at,
     surveys_from, updated_at`);
-  const { numAffectedRows } =
-    before === undefined
-      ? await sql`insert into book.position (${names}) values (${values})`.execute(db)
-      : await sql`update book.position set (${names}) = row(${values})
-          where turn = ${before.turn} and sequence = ${before.sequence}
-            and chain_sequence = ${before.chainSequence}`.execute(db);
-  if (numAffectedRows !== 1n)
-    throw new Error('another recorder has moved the position of the book');
+  return before === undefined
+    ? sql`insert into book.position (${names}) values (${values})`
+    : sql`update book.position set (${names}) = row(${values})
+        where turn = ${before.turn} and sequence = ${before.sequence}
+          and chain_sequence = ${before.chainSequence}`;
 }
 
 function timeOf(at: number | undefined): Date | null {

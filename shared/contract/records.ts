@@ -256,6 +256,14 @@ export const attributedSchema = z.strictObject({
   }),
   /** spec.replicas after the write, where the source tells it. */
   replicas: z.int().optional(),
+  /** The size that the request itself asked for; absent where it names none. */
+  asked: z.int().optional(),
+  /** The field manager that the request wrote as. */
+  manager: z.string().optional(),
+  /** The version that the request was bound to: it succeeded, so that was the version before the write. */
+  boundTo: resourceVersionSchema.optional(),
+  /** metadata.deletionTimestamp in the answer to a deletion: since when the object is terminating. */
+  deletedAt: timeSchema.optional(),
   /** On whose behalf it was done. */
   user: z.string().min(1),
   /** Who proved an identity and then spoke for `user`. */

@@ -76,6 +76,10 @@ export type AttributionRow = {
   readonly user_agent: string | null;
   readonly received_at: Date;
   readonly answered_at: Date;
+  readonly manager: string | null;
+  readonly asked: number | null;
+  readonly bound_to: string | null;
+  readonly deleted_at: Date | null;
 };
 
 /** A disk as the table keeps it. */
@@ -133,6 +137,9 @@ export type HoldingRow = {
   readonly claims: readonly string[] | null;
   readonly purpose: string | null;
   readonly purpose_effect: string | null;
+  readonly purpose_applied: boolean | null;
+  /** JSON. */
+  readonly manner: string | null;
   readonly storage_class: string | null;
   readonly size: string | null;
   readonly volume_name: string | null;
@@ -207,7 +214,11 @@ export type SetRow = {
 export type BookTables = {
   readonly 'book.entry': EntryRow;
   readonly 'book.position': PositionRow;
-  readonly 'book.activity': ActivityRow & { readonly write: string | null };
+  readonly 'book.activity': ActivityRow & {
+    readonly write: string | null;
+    /** JSON. */
+    readonly evidence: string | null;
+  };
   readonly 'book.attribution': AttributionRow;
   readonly 'book.deleted_volume': VolumeColumns & {
     readonly key: string;

@@ -88,7 +88,14 @@ function rowsOf(
     ...{ uid: `${kind}-${name}`, kind, namespace: 'default', name, shard: '07', owner_uid: owner },
     ...{ resource_version: '1', created_at: new Date(), deleting: false, gone_at: null },
     ...{ wanted: null, generation: null, ordinal: null, final: null, claims: null },
-    ...{ purpose: null, purpose_effect: null, storage_class: null, size: null },
+    ...{
+      purpose: null,
+      purpose_effect: null,
+      purpose_applied: null,
+      manner: null,
+      storage_class: null,
+      size: null,
+    },
     volume_name: null,
     ...more,
   });

@@ -64,12 +64,14 @@ async function tell(...records: readonly LogRecord[]): Promise<void> {
   await recorded();
 }
 
+const patiently = { timeout: 15_000, interval: 20 };
+
 async function recorded(): Promise<void> {
   const { last } = await log.bounds();
   await vi.waitFor(async () => {
     const { asOf } = await ask('/v1/sets?limit=1');
     expect(asOf.sequence).toBe(last);
-  });
+  }, patiently);
 }
 
 beforeAll(async () => {
@@ -143,6 +145,8 @@ function aliceScaled(replicas: number, resourceVersion: string): object {
         requestURI: '/scale',
         verb: 'patch',
         user: { username: 'alice' },
+        userAgent: 'kubectl/v1.36.0',
+        requestObject: { spec: { replicas } },
         objectRef: {
           resource: 'virtualmachinepools',
           apiGroup: 'pool.kubevirt.io',

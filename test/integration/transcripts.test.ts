@@ -24,9 +24,8 @@ import { openTestSandbox, steppedClock } from '#test/support/test-sandbox.ts';
 /**
  * Replays recorded answers of a real kube-apiserver against the sandbox's HTTP server. What is masked
  * everywhere: UUIDs, resourceVersions, times, ages, ports and temporary files. What else is compared in
- * part, and what is left out, stands in test/support/transcript-plans.ts; a step that is in no list fails. Not replayed are
- * 401 to 405, timelines of the garbage collector (the unit tests of the store hold its order), and 501,
- * events of the audit log, which the sandbox sends rather than writes.
+ * part, and what is left out, stands in test/support/transcript-plans.ts; a step that is in no list fails.
+ * 401 to 405 are replayed by transcript-timelines.test.ts, 501 by transcript-audit.test.ts.
  */
 
 const transcripts = process.env['ROLLCALL_TRANSCRIPTS'];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { silentLogger } from '#shared/process/logger.ts';
+import type { Audit } from '../../services/sandbox/http/audit-trail.ts';
 import type { Clock } from '../../services/sandbox/store/types.ts';
 import { openSandbox } from '../../services/sandbox/open-sandbox.ts';
 import type { Sandbox } from '../../services/sandbox/open-sandbox.ts';
@@ -17,6 +18,8 @@ export type TestSandboxOptions = {
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
   /** Where webhooks reach services: `namespace/name` → an address. */
   readonly webhookServices?: Readonly<Record<string, string>>;
+  /** Told of each request over HTTP. */
+  readonly audit?: Audit;
 };
 
 /** A sandbox of a test's own, in this process, on a free port, with its data in a folder that goes. */

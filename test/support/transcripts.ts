@@ -28,6 +28,8 @@ export type Step = {
   readonly response?: RecordedResponse;
   /** A call of a webhook: the review that it was sent, and the response in its answer. */
   readonly admission?: { readonly review: unknown; readonly response: unknown };
+  /** What watches of several kinds saw since the timeline before, merged by resourceVersion. */
+  readonly timeline?: readonly unknown[];
 };
 
 /** Reads the transcript whose file name begins with a number, for instance `201`. */
@@ -43,7 +45,7 @@ export async function readTranscript(folder: string, number: string): Promise<re
 
 function stepOf(step: unknown, index: number): Step {
   const record = isRecord(step) ? step : {};
-  const { command, label, request, response, admission } = record;
+  const { command, label, request, response, admission, timeline } = record;
   return {
     index,
     command: typeof command === 'string' ? command : '',
@@ -51,6 +53,7 @@ function stepOf(step: unknown, index: number): Step {
     ...(isRecord(request) ? { request: requestOf(request) } : {}),
     ...(isRecord(response) ? { response: responseOf(response) } : {}),
     ...(isRecord(admission) ? { admission: admissionOf(admission) } : {}),
+    ...(Array.isArray(timeline) ? { timeline } : {}),
   };
 }
 

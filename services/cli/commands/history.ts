@@ -5,14 +5,19 @@ import type { ScopeOptions } from '../options.ts';
 import { describeScope } from '../scope.ts';
 import { lookOf, settingsOf, showRows } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { readStory, storyAnswer } from '../story.ts';
 import { withBook } from '../with-book.ts';
+
+type Options = ScopeOptions & { readonly all?: true };
 
 export function addHistory(program: Command, around: Surroundings): void {
   const command = addScope(program.command('history [SET]'))
     .description('each operation on the size of a set: when, by whom, how that is known')
-    .action((set: string | undefined, options: ScopeOptions) => history(around, set, options));
+    .option('--all', 'also edits, decisions, holds, and members that come and go')
+    .action((set: string | undefined, options: Options) => history(around, set, options));
   addExamples(command, {
     'history vmpool/web': 'who changed the size of one pool',
+    'history vmpool/web --all': 'its whole story: pausing, modes, templates, what was decided',
     'history -A --limit 20 -o json': 'the newest operations of all sets, for a program',
   });
 }
@@ -20,15 +25,22 @@ export function addHistory(program: Command, around: Surroundings): void {
 async function history(
   around: Surroundings,
   set: string | undefined,
-  options: ScopeOptions,
+  options: Options,
 ): Promise<void> {
   const scope = scopeFrom(set, options);
   const { databaseUrl } = await settingsOf(around);
-  const rows = await withBook(databaseUrl, (db) => readHistory(db, scope, options.limit));
-  const answer = historyAnswer(rows, lookOf(around), scope.namespace === undefined);
+  const isWide = scope.namespace === undefined;
+  const { answer, isEmpty } = await withBook(databaseUrl, async (db) => {
+    if (options.all === true) {
+      const rows = await readStory(db, scope, options.limit);
+      return { answer: storyAnswer(rows, lookOf(around), isWide), isEmpty: rows.length === 0 };
+    }
+    const rows = await readHistory(db, scope, options.limit);
+    return { answer: historyAnswer(rows, lookOf(around), isWide), isEmpty: rows.length === 0 };
+  });
   showRows(
     around,
-    { answer, isEmpty: rows.length === 0, output: options.output },
+    { answer, isEmpty, output: options.output },
     () => `No operations ${describeScope(scope)}.`,
   );
 }

@@ -72,6 +72,8 @@ test('a scale becomes one record: who, which write, which size, and no more', ()
           resourceVersion: '812',
         },
         replicas: 5,
+        asked: 5,
+        manager: 'kubectl',
         user: 'alice',
         groups: ['devs'],
         userAgent: 'kubectl/v1.36.0 (linux/amd64)',
@@ -115,7 +117,73 @@ test('who spoke for somebody is kept beside the one he spoke for', () => {
   expect(records[0]).toMatchObject({ user: 'bob', impersonator: 'alice', groups: ['ops'] });
 });
 
+describe('what a request asked for', () => {
+  const scale = { kind: 'Scale', metadata: { name: 'web', resourceVersion: '811' } };
+
+  test.for<readonly [string, Fields, Fields]>([
+    ['a merge patch', { requestObject: { spec: { replicas: 5 } } }, { asked: 5 }],
+    ['a patch of something else', { requestObject: { metadata: {} } }, { asked: undefined }],
+    [
+      'a patch that takes the size off',
+      { requestObject: { spec: { replicas: null } } },
+      { asked: 0 },
+    ],
+    [
+      'a JSON patch',
+      { requestObject: [{ op: 'replace', path: '/spec/replicas', value: 5 }] },
+      { asked: 5 },
+    ],
+    [
+      'a JSON patch that only tests',
+      { requestObject: [{ op: 'test', path: '/spec/replicas', value: 5 }] },
+      { asked: undefined },
+    ],
+    [
+      'an update, which names the version that it was made from',
+      { verb: 'update', requestObject: { ...scale, spec: { replicas: 5 } } },
+      { asked: 5, boundTo: '811' },
+    ],
+    [
+      'an update to nothing, which Go leaves out',
+      { verb: 'update', requestObject: { ...scale, spec: {} } },
+      { asked: 0, boundTo: '811' },
+    ],
+    [
+      'an update of the whole object without a size, which means one',
+      { verb: 'update', objectRef: pools, requestObject: { ...scale, spec: {} } },
+      { asked: 1, boundTo: '811' },
+    ],
+  ])('is told of %s', ([, given, told]) => {
+    const { records } = read(anEvent(given));
+    const { asked, boundTo } = records[0] ?? {};
+    expect({ asked, boundTo }).toEqual({ asked: undefined, boundTo: undefined, ...told });
+  });
+
+  test.for<readonly [string, Fields]>([
+    ['kubectl-edit', { requestURI: '/x?fieldManager=kubectl-edit' }],
+    ['kubectl', { userAgent: 'kubectl/v1.36.0 (linux/amd64)' }],
+    ['Mozilla', { userAgent: 'Mo\u0000zil\u00a0la/5.0' }],
+    ['unknown', { userAgent: '' }],
+    ['x'.repeat(128), { userAgent: `${'x'.repeat(200)}/1` }],
+  ])('is told as manager %s', ([manager, given]) => {
+    expect(read(anEvent(given)).records[0]).toMatchObject({ manager });
+  });
+});
+
 describe('deletions', () => {
+  test('tell since when the object is terminating, and which version they were bound to', () => {
+    const metadata = { name: 'web', uid: 'u', resourceVersion: '9' };
+    const { records } = read(
+      anEvent({
+        verb: 'delete',
+        objectRef: pools,
+        requestObject: { preconditions: { uid: 'u', resourceVersion: '8' } },
+        responseObject: { metadata: { ...metadata, deletionTimestamp: '2026-11-21T04:00:00Z' } },
+      }),
+    );
+    expect(records[0]).toMatchObject({ boundTo: '8', deletedAt: '2026-11-21T04:00:00Z' });
+  });
+
   test('of what goes at once are told by the uid in the answer', () => {
     const { records } = read(
       anEvent({
@@ -204,6 +272,25 @@ test.for([undefined, null, 7, 'text', [], {}, { items: 'x' }, { items: [7, null,
     expect([...left.keys()]).toEqual(['malformed']);
   },
 );
+
+describe('what only looks like a dry run is told', () => {
+  const dryRun = ['All'];
+
+  test('a write whose object has a field of that name', () => {
+    const { records } = read(anEvent({ verb: 'update', requestObject: { dryRun } }));
+    expect(records).toHaveLength(1);
+  });
+
+  test('a deletion with options of its own, which count instead of the query', () => {
+    const options = { kind: 'DeleteOptions', propagationPolicy: 'Background' };
+    const requestURI = '/x?dryRun=All';
+    const removal = { verb: 'delete', requestURI, requestObject: options };
+    expect(read(anEvent(removal)).records).toHaveLength(1);
+    const tried = { ...removal, requestURI: '/x', requestObject: { ...options, dryRun } };
+    expect(read(anEvent(tried)).left).toEqual({ 'dry run': 1 });
+    expect(read(anEvent({ ...removal, requestObject: undefined })).left).toEqual({ 'dry run': 1 });
+  });
+});
 
 test('an event is good even where its neighbour is not', () => {
   expect(read(7, anEvent(), anEvent({ verb: 'get' }))).toMatchObject({

@@ -4,6 +4,7 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import { attributedVerbs } from '#shared/contract/records.ts';
 import type { Attributed } from '#shared/contract/records.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
+import { managerOf, sizeAskedBy, sizeIn } from './asked.ts';
 import type { Reading, Source, Useless } from './source.ts';
 
 /** audit.k8s.io/v1 events, as a kube-apiserver's webhook backend posts them. */
@@ -36,19 +37,42 @@ function readEvent(event: Fields): readonly Attributed[] | Useless {
   if (typeof code !== 'number' || code < 200 || code > 299) return 'not done';
   const request = requestOf(event, code);
   if (typeof request === 'string') return request;
-  if (isDryRun(event)) return 'dry run';
+  if (isDryRun(event, request)) return 'dry run';
   const common = commonOf(event);
   if (common === undefined) return 'malformed';
   const objects = objectsIn(event, request);
   if (objects.length === 0) return 'unjoinable';
   const { verb, subresource } = request;
-  return objects.map(({ replicas, ...object }) => ({
+  const asking = askingIn(event, request);
+  return objects.map(({ replicas, deletedAt, ...object }) => ({
     ...common,
     verb,
     ...(subresource === undefined ? {} : { subresource }),
     object,
     ...(replicas === undefined ? {} : { replicas }),
+    ...asking,
+    ...(deletedAt === undefined ? {} : { deletedAt }),
   }));
+}
+
+/** What the request itself said: as which manager it wrote, which size it asked for, what it was bound to. */
+function askingIn(event: Fields, { verb, subresource }: Request): Asking {
+  const body = event['requestObject'];
+  if (verb === 'delete') return boundTo(fieldsOf(fieldsOf(body)['preconditions']));
+  if (verb === 'deletecollection') return {};
+  const asked = sizeAskedBy(body, { verb, subresource });
+  return {
+    manager: managerOf(event),
+    ...(asked === undefined ? {} : { asked }),
+    ...(verb === 'create' ? {} : boundTo(fieldsOf(fieldsOf(body)['metadata']))),
+  };
+}
+
+type Asking = Pick<Attributed, 'manager' | 'asked' | 'boundTo'>;
+
+function boundTo({ resourceVersion }: Fields): Asking {
+  const version = resourceVersionSchema.safeParse(resourceVersion);
+  return version.success ? { boundTo: version.data } : {};
 }
 
 type Request = {
@@ -68,9 +92,8 @@ function requestOf(event: Fields, code: number): Request | Useless {
   const { subresource = '' } = ref;
   if (kind === undefined || verb === undefined) return 'not ours';
   if (subresource !== '' && subresource !== 'scale') return 'not ours';
-  const isDeletion = verb === 'delete' || verb === 'deletecollection';
   const isSet = kind === 'VirtualMachinePool' || kind === 'VirtualMachineInstanceReplicaSet';
-  if (!isSet && !isDeletion) return 'not ours';
+  if (!isSet && !isDeletion(verb)) return 'not ours';
   // A server-side apply that made the object is a patch by its verb.
   const made = verb === 'patch' && code === 201 && subresource === '';
   return {
@@ -87,12 +110,23 @@ function kindOf(group: unknown, resource: unknown): Kind | undefined {
   });
 }
 
-function isDryRun(event: Fields): boolean {
+/**
+ * Whether the API server took a request for a trial. It looks where the server looks and nowhere else, or a
+ * write could pass for one: options in the body of a deletion count instead of its query, and the body of
+ * anything else holds no options, whatever it says.
+ */
+function isDryRun(event: Fields, { verb }: Request): boolean {
+  const options = event['requestObject'];
+  if (isDeletion(verb) && isRecord(options)) {
+    const { dryRun } = options;
+    return Array.isArray(dryRun) && dryRun.length > 0;
+  }
   const [, query = ''] = textOf(event['requestURI']).split('?');
-  if (new URLSearchParams(query).has('dryRun')) return true;
-  // A deletion says so in its options.
-  const options = fieldsOf(event['requestObject'])['dryRun'];
-  return Array.isArray(options) && options.length > 0;
+  return new URLSearchParams(query).has('dryRun');
+}
+
+function isDeletion(verb: Attributed['verb']): boolean {
+  return verb === 'delete' || verb === 'deletecollection';
 }
 
 type Common = Omit<Attributed, 'verb' | 'subresource' | 'object' | 'replicas'>;
@@ -134,7 +168,7 @@ function groupsOf({ groups }: Fields): string[] {
     .slice(0, most.groups);
 }
 
-type Written = Attributed['object'] & { readonly replicas?: number };
+type Written = Attributed['object'] & Pick<Attributed, 'replicas' | 'deletedAt'>;
 
 /** The objects that the request wrote, out of its answer: only there are uid and new version. */
 function objectsIn(event: Fields, request: Request): readonly Written[] {
@@ -149,27 +183,29 @@ function objectsIn(event: Fields, request: Request): readonly Written[] {
   });
 }
 
-function objectIn(body: Fields, ref: Fields, { kind, verb }: Request): Written | undefined {
+function objectIn(body: Fields, ref: Fields, request: Request): Written | undefined {
+  const { kind, verb } = request;
   const meta = fieldsOf(body['metadata']);
   // What was removed at once is answered with a Status, which names it in its details.
   const details = fieldsOf(body['details']);
   const uid = uidSchema.safeParse(meta['uid'] ?? details['uid']);
   const version = resourceVersionSchema.safeParse(meta['resourceVersion']);
   const name = textOf(meta['name'] ?? details['name'] ?? ref['name']);
-  const isDeletion = verb === 'delete' || verb === 'deletecollection';
   const namespace = textOf(meta['namespace'] ?? ref['namespace']);
-  if (!uid.success || name === '' || (!version.success && !isDeletion)) return undefined;
+  if (!uid.success || name === '' || (!version.success && !isDeletion(verb))) return undefined;
   // Longer than Kubernetes lets any of them be.
   const texts = [uid.data, name, namespace, version.data ?? ''];
   if (texts.some((text) => text.length > most.word)) return undefined;
-  const replicas = fieldsOf(body['spec'])['replicas'];
+  const replicas = isDeletion(verb) ? undefined : sizeIn(body['spec'], request);
+  const deletedAt = isDeletion(verb) ? timeOf(meta['deletionTimestamp']) : undefined;
   return {
     kind,
     namespace,
     name,
     uid: uid.data,
     ...(version.success ? { resourceVersion: version.data } : {}),
-    ...(typeof replicas === 'number' && Number.isSafeInteger(replicas) ? { replicas } : {}),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(deletedAt === undefined ? {} : { deletedAt }),
   };
 }
 

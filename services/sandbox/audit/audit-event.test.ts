@@ -22,6 +22,7 @@ function aRequest(
     userAgent: kubectl,
     sourceIp: '127.0.0.1',
     user: { user: 'ann', groups: ['system:authenticated'] },
+    verdict: { allowed: true, reason: '' },
     attributes: {
       kind: 'resource',
       verb: 'patch',
@@ -77,7 +78,7 @@ describe('an audit event', () => {
     });
   });
 
-  it('names uid and version of what is put, and the name that a new object was given', () => {
+  it('names what the object that is sent names, and no name that the server makes', () => {
     const put = auditEvent(aRequest({ verb: 'update' }), {
       code: 200,
       completedMs,
@@ -85,21 +86,46 @@ describe('an audit event', () => {
       responseObject: scale,
     });
     expect(put).toMatchObject({ objectRef: { uid: 'u-1', resourceVersion: '7' } });
-    const made = auditEvent(aRequest({ verb: 'create', name: '', subresource: '' }), {
+    const create = aRequest({ verb: 'create', name: '', subresource: '' });
+    const taken = auditEvent(create, {
+      code: 409,
+      completedMs,
+      requestObject: { metadata: { name: 'web' } },
+    });
+    expect(taken).toMatchObject({ objectRef: { name: 'web' } });
+    expect(taken).not.toHaveProperty('objectRef.subresource');
+    const made = auditEvent(create, {
       code: 201,
       completedMs,
       requestObject: { metadata: { generateName: 'w' } },
       responseObject: { kind: 'VirtualMachinePool', metadata: { name: 'w-x' } },
     });
-    expect(made).toMatchObject({ objectRef: { name: 'w-x' } });
-    expect(made).not.toHaveProperty('objectRef.subresource');
+    expect(made).not.toHaveProperty('objectRef.name');
+  });
+
+  it('tells why the sender may do it, whatever a webhook then says', () => {
+    const reason = 'RBAC: allowed by RoleBinding "a/default" of Role "a" to User "ann"';
+    const refused = { code: 403, completedMs };
+    expect(auditEvent(aRequest({}, { verdict: { allowed: true, reason } }), refused)).toMatchObject(
+      {
+        annotations: {
+          'authorization.k8s.io/decision': 'allow',
+          'authorization.k8s.io/reason': reason,
+        },
+      },
+    );
+    const verdict = { allowed: false, reason: '' };
+    expect(auditEvent(aRequest({}, { verdict }), refused)).toMatchObject({
+      annotations: { 'authorization.k8s.io/decision': 'forbid' },
+    });
   });
 
   it('tells who spoke and for whom', () => {
     const impersonated = { user: 'bob', groups: ['devs'] };
-    const event = auditEvent(aRequest({}, { impersonated }), { code: 200, completedMs });
+    const user = { user: 'ann', uid: 'u-9', groups: [], extra: { k: ['v'] } };
+    const event = auditEvent(aRequest({}, { user, impersonated }), { code: 200, completedMs });
     expect(event).toMatchObject({
-      user: { username: 'ann' },
+      user: { username: 'ann', uid: 'u-9', groups: [], extra: { k: ['v'] } },
       impersonatedUser: { username: 'bob', groups: ['devs'] },
     });
   });
@@ -130,6 +156,10 @@ describe('an audit event', () => {
     const event = auditEvent(aRequest(), { code: 200, completedMs, responseObject });
     expect(event).toMatchObject({ responseObject: { metadata: { uid: 'u-1' } } });
     expect(event).not.toHaveProperty('responseObject.metadata.managedFields');
+    const list = { metadata: { resourceVersion: '9' }, items: [responseObject] };
+    const many = auditEvent(aRequest(), { code: 200, completedMs, responseObject: list });
+    expect(many).toMatchObject({ responseObject: { items: [{ metadata: { uid: 'u-1' } }] } });
+    expect(JSON.stringify(many)).not.toContain('managedFields');
   });
 
   it('has no bodies at the level of metadata', () => {

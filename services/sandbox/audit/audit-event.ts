@@ -43,24 +43,26 @@ export function auditEvent(request: AuditedRequest, completion: Completion): Aud
     requestReceivedTimestamp: microTime(request.receivedMs),
     stageTimestamp: microTime(completion.completedMs),
     annotations: {
-      'authorization.k8s.io/decision': code === 403 ? 'forbid' : 'allow',
-      'authorization.k8s.io/reason': '',
+      'authorization.k8s.io/decision': request.verdict.allowed ? 'allow' : 'forbid',
+      'authorization.k8s.io/reason': request.verdict.reason,
     },
   };
 }
 
-function userOf({ user, groups }: AuditedRequest['user']): AuditEvent {
-  return { username: user, groups };
+function userOf({ user, uid, groups, extra }: AuditedRequest['user']): AuditEvent {
+  return { username: user, ...(uid && { uid }), groups, ...(extra && { extra }) };
 }
 
-/** What the path names; a body that is sent adds uid and resourceVersion, an answer the name it was given. */
-function objectRef({ attributes }: AuditedRequest, completion: Completion): AuditEvent {
+/**
+ * What the path names, and what a whole object that is sent says beyond that. A name that the server makes
+ * is told in the answer only, as apiserver's LogRequestObject has it.
+ */
+function objectRef({ attributes }: AuditedRequest, { requestObject }: Completion): AuditEvent {
   if (attributes.kind === 'path') return {};
-  const { requestObject, responseObject } = completion;
   const { group, version, resource, subresource, namespace } = attributes;
-  const sent = attributes.verb === 'update' ? requestObject : undefined;
-  const made = attributes.verb === 'create' ? responseObject : undefined;
-  const name = attributes.name || (textAt(made, 'metadata', 'name') ?? '');
+  const isWhole = attributes.verb === 'update' || attributes.verb === 'create';
+  const sent = isWhole ? requestObject : undefined;
+  const name = attributes.name || (textAt(sent, 'metadata', 'name') ?? '');
   const uid = textAt(sent, 'metadata', 'uid');
   const resourceVersion = textAt(sent, 'metadata', 'resourceVersion');
   return {
@@ -93,11 +95,12 @@ function statusOf(code: number, responseObject: unknown): AuditEvent {
   };
 }
 
-/** Without managedFields, as a policy with `omitManagedFields`. */
+/** Without managedFields, also those of a list's items, as a policy with `omitManagedFields`. */
 function trimmed(object: unknown): unknown {
   if (!isRecord(object) || !isRecord(object['metadata'])) return object;
   const { managedFields: _, ...metadata } = object['metadata'];
-  return { ...object, metadata };
+  const { items } = object;
+  return { ...object, metadata, ...(Array.isArray(items) && { items: items.map(trimmed) }) };
 }
 
 /** RFC 3339 with microseconds, of which the clock here knows the first three. */

@@ -10,7 +10,7 @@ import type { AggregatedApi } from './aggregated.ts';
 import { anonymous, unauthorized } from './authenticate.ts';
 import type { Identity } from './authenticate.ts';
 import type { Audit, AuditedRequest, AuditTrail } from './audit-trail.ts';
-import { attributesOf, forbidden } from './authorize.ts';
+import { attributesOf, refusalBy } from './authorize.ts';
 import {
   answerGroup,
   answerOpenapi,
@@ -60,8 +60,12 @@ export async function answer(
   const method = request.method ?? 'GET';
   const known = identity.kind === 'known' ? identity : { caller: anonymous };
   const exchange = { request, response, method, path, query, caller: known.caller };
-  const trail = parts.audit?.(auditedOf(parts, exchange, { auditId, target, ...known }));
-  const refused = forbidden(parts.authorizer, exchange, target);
+  const attributes = attributesOf(exchange, target);
+  const verdict = parts.authorizer.authorize(known.caller, attributes);
+  const trail = parts.audit?.(
+    auditedOf(parts, exchange, { auditId, attributes, verdict, ...known }),
+  );
+  const refused = refusalBy(verdict, known.caller, attributes);
   const reply =
     refused === undefined
       ? await answerTarget(parts, { ...exchange, trail }, target)
@@ -70,9 +74,7 @@ export async function answer(
   return reply;
 }
 
-type Known = {
-  readonly auditId: string;
-  readonly target: Target;
+type Known = Pick<AuditedRequest, 'auditId' | 'attributes' | 'verdict'> & {
   readonly caller: Caller;
   readonly impersonator?: Caller;
 };
@@ -80,18 +82,17 @@ type Known = {
 function auditedOf(
   { now }: AnswerParts,
   exchange: Exchange,
-  { auditId, target, caller, impersonator }: Known,
+  { caller, impersonator, ...known }: Known,
 ): AuditedRequest {
   const { request } = exchange;
   return {
-    auditId,
+    ...known,
     receivedMs: now(),
     uri: request.url ?? '/',
     userAgent: request.headers['user-agent'] ?? '',
     sourceIp: request.socket.remoteAddress ?? '',
     user: impersonator ?? caller,
     ...(impersonator && { impersonated: caller }),
-    attributes: attributesOf(exchange, target),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Attributes } from '../access/attributes.ts';
+import type { Verdict } from '../access/authorizer.ts';
 import type { Caller } from '../store/types.ts';
 
 /** A request as someone who keeps an audit log is told of it when it arrives. */
@@ -16,6 +17,8 @@ export type AuditedRequest = {
   readonly impersonated?: Caller;
   /** Verb, and the resource or the path. */
   readonly attributes: Attributes;
+  /** What the rights of the sender, or of whom it speaks for, say to it. */
+  readonly verdict: Verdict;
 };
 
 /** What becomes of one request. */

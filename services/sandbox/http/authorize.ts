@@ -1,6 +1,6 @@
 import { refusalText } from '../access/attributes.ts';
 import type { Attributes } from '../access/attributes.ts';
-import type { Authorizer } from '../access/authorizer.ts';
+import type { Authorizer, Verdict } from '../access/authorizer.ts';
 import type { Caller } from '../store/types.ts';
 import type { Exchange } from './exchange.ts';
 import type { ObjectTarget, Target } from './paths.ts';
@@ -8,22 +8,21 @@ import { isSet } from './query.ts';
 import { failure, qualifiedResource, resourceDetails } from './status.ts';
 import type { Status } from './status.ts';
 
-/** The refusal of a request for which the caller lacks the right; undefined where it may go on. */
-export function forbidden(
-  authorizer: Authorizer,
-  exchange: Exchange,
-  target: Target,
-): Status | undefined {
-  return forbiddenTo(authorizer, exchange.caller, attributesOf(exchange, target));
-}
-
-/** The same for one thing that a caller does in the course of a request. */
+/** The refusal of something for which the caller lacks the right; undefined where it may go on. */
 export function forbiddenTo(
   authorizer: Authorizer,
   caller: Caller,
   attributes: Attributes,
 ): Status | undefined {
-  const verdict = authorizer.authorize(caller, attributes);
+  return refusalBy(authorizer.authorize(caller, attributes), caller, attributes);
+}
+
+/** The same by a verdict that has been given. */
+export function refusalBy(
+  verdict: Verdict,
+  caller: Caller,
+  attributes: Attributes,
+): Status | undefined {
   if (verdict.allowed) return undefined;
   const why = verdict.reason === '' ? '' : `: ${verdict.reason}`;
   const text = `forbidden: ${refusalText(caller.user, attributes)}${why}`;

@@ -44,7 +44,7 @@ test('refuses a dry run of anything but everything', () => {
   });
 });
 
-test('reads delete options from the body, or from the query where the body is silent', () => {
+test('reads delete options from the body, or from the query where there is no body', () => {
   const body = {
     propagationPolicy: 'Foreground',
     preconditions: { uid: 'u', resourceVersion: '5' },
@@ -65,5 +65,9 @@ test('reads delete options from the body, or from the query where the body is si
   ).toEqual({
     kind: 'read',
     value: { dryRun: false, options: { propagationPolicy: 'Orphan', gracePeriodSeconds: 0 } },
+  });
+  expect(readDeleteOptions(queryOf('dryRun=All'), {})).toEqual({
+    kind: 'read',
+    value: { dryRun: false, options: {} },
   });
 });

@@ -90,9 +90,9 @@ function dryRunCauses(values: readonly string[]): readonly StatusCause[] {
 
 export type DeleteRequest = { readonly options: DeleteOptions; readonly dryRun: boolean };
 
-/** Delete options come in the body or in the query; a body that says anything wins as a whole. */
+/** Delete options come in the body or in the query; as in apiserver a body counts alone, even an empty one. */
 export function readDeleteOptions(query: URLSearchParams, body: unknown): Read<DeleteRequest> {
-  const given = isRecord(body) && Object.keys(body).length > 0 ? body : fromQuery(query);
+  const given = isRecord(body) ? body : fromQuery(query);
   const dryRun = textsOf(given['dryRun']);
   const causes = [...dryRunCauses(dryRun), ...policyCauses(given)];
   if (causes.length > 0) return refused(invalidOptions('DeleteOptions', causes));

@@ -1,3 +1,4 @@
+import { isRecord } from '#shared/lib/canonical.ts';
 import type { Caller, ResourcePath, StoreRequest, Subresource } from '../store/types.ts';
 import { fieldManagerOf } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
@@ -160,13 +161,16 @@ async function readDelete(
   const parsed = body.value;
   if (parsed.kind === 'unsupported') return refused(failure(415, unknownFormat(plainTypes)));
   if (parsed.kind === 'unreadable') return refused(unrecognized(parsed, shown));
-  if (parsed.value !== undefined) exchange.trail?.requested(parsed.value);
+  if (isRecord(parsed.value)) exchange.trail?.requested({ ...parsed.value, ...decodedOptions });
   const read = readDeleteOptions(exchange.query, parsed.value);
   if (read.kind === 'refused') return read;
   const base = { ...common, ...read.value, fieldManager: fieldManagerOf(exchange) };
   if (verb === 'delete') return { kind: 'read', value: { ...base, verb: 'delete', name } };
   return { kind: 'read', value: { ...base, verb: 'deletecollection', list: list.value } };
 }
+
+/** Options are audited as decoded, in the version that apiserver has for itself. */
+const decodedOptions = { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal' };
 
 async function readContent(
   exchange: Exchange,

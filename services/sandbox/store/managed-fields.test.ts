@@ -79,6 +79,16 @@ describe('managedFields', () => {
     expect(entriesOf(given)).toEqual(before);
   });
 
+  it('keep their time when their writer only takes fields away', () => {
+    const given = new GivenStore();
+    const finalizers = ['example.com/f'];
+    given.create('sets', aSet('a', { metadata: { name: 'a', finalizers } }));
+    given.clock.advance(2000);
+    given.merge('sets', 'a', { metadata: { finalizers: null } });
+    expect(entriesOf(given)).toMatchObject([{ manager: 'curl', time }]);
+    expect(JSON.stringify(entriesOf(given))).not.toContain('finalizers');
+  });
+
   it('keep the status in an entry of its own', () => {
     const given = new GivenStore();
     given.create('sets', aSet('a'));

@@ -78,7 +78,8 @@ export function entriesAfterWrite(
   const { written, removed } = compare(writer.apiVersion);
   const own = entries.find((entry) => isOf(entry, writer));
   const fields = union(difference(own === undefined ? {} : fieldsOf(own), removed), written);
-  const time = isEmptySet(written) && isEmptySet(removed) ? own?.time : writer.time;
+  // Only a field that is given a value makes the entry newer, as in structured-merge-diff.
+  const time = isEmptySet(written) ? own?.time : writer.time;
   return sorted([
     ...others,
     entryOf({ ...writer, ...(time === undefined ? {} : { time }) }, fields),

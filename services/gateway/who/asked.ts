@@ -1,0 +1,71 @@
+import type { Attributed } from '#shared/contract/records.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
+
+/* What an audited request itself asked for, which is more than what stands in its answer. */
+
+type Fields = Readonly<Record<string, unknown>>;
+type Act = Pick<Attributed, 'verb' | 'subresource'>;
+
+const mostManagerBytes = 128;
+
+/**
+ * The field manager as the API server makes it: the parameter, else the first part of the user agent
+ * without what cannot be printed (apiserver, `managerOrUserAgent`).
+ */
+export function managerOf(event: Fields): string {
+  const [, query = ''] = textOf(event['requestURI']).split('?');
+  const given = new URLSearchParams(query).get('fieldManager');
+  if (given !== null && given !== '') return given.slice(0, mostManagerBytes).toWellFormed();
+  const [program = ''] = textOf(event['userAgent']).split('/');
+  let manager = '';
+  for (const character of program.toWellFormed()) {
+    if (character !== ' ' && /[\p{C}\p{Z}]/u.test(character)) continue;
+    if (Buffer.byteLength(manager + character) > mostManagerBytes) break;
+    manager += character;
+  }
+  return manager === '' ? 'unknown' : manager;
+}
+
+/**
+ * spec.replicas of a whole object. Absent means 1, in a Scale 0, which Go leaves out; undefined where there
+ * is no spec to look into.
+ */
+export function sizeIn(spec: unknown, { subresource }: Act): number | undefined {
+  if (!isRecord(spec)) return undefined;
+  const { replicas } = spec;
+  return replicas === undefined || replicas === null ? absent(subresource) : whole(replicas);
+}
+
+/** The size that a request asks for: the whole object names one always, a patch only if it touches it. */
+export function sizeAskedBy(body: unknown, act: Act): number | undefined {
+  const { verb, subresource } = act;
+  if (Array.isArray(body)) return sizeOfSteps(body, act);
+  const spec = isRecord(body) ? body['spec'] : undefined;
+  if (verb !== 'patch') return sizeIn(spec, act);
+  if (!isRecord(spec) || !('replicas' in spec)) return undefined;
+  return spec['replicas'] === null ? absent(subresource) : whole(spec['replicas']);
+}
+
+/** A JSON patch: the last step that touches the size. */
+function sizeOfSteps(steps: readonly unknown[], act: Act): number | undefined {
+  const sizes = steps.filter(isRecord).map(({ op, path, value }) => {
+    if (op === 'test') return undefined;
+    if (path === '/spec/replicas') {
+      return op === 'remove' ? absent(act.subresource) : whole(value);
+    }
+    return path === '/spec' ? sizeIn(value, act) : undefined;
+  });
+  return sizes.findLast((size) => size !== undefined);
+}
+
+function absent(subresource: string | undefined): number {
+  return subresource === 'scale' ? 0 : 1;
+}
+
+function whole(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
