@@ -15,6 +15,8 @@ const settingsSchema = z.object({
   /** The cluster that Rollcall runs on, as whoever types here may enter it. */
   kubeconfig: z.string().optional(),
   context: z.string().optional(),
+  /** The services enter the cluster as that kubeconfig does, and not by accounts of their own. */
+  servicesUseKubeconfig: z.boolean().optional(),
   /** How the services were started. */
   mode: z.enum(modes).optional(),
   kubevirtControllers: z.enum(['running', 'off']).optional(),

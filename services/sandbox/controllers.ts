@@ -11,6 +11,8 @@ import type { Clock, Store } from './store/types.ts';
 export type ControllerOptions = {
   /** Launcher pods on nodes, with metrics and autoscaling; without them only machines and disks live. */
   readonly pods: boolean;
+  /** Kubernetes' own controllers alone, without KubeVirt's, CDI's and the autoscaler. */
+  readonly bare: boolean;
   readonly hpaIntervalMs: number;
   readonly hpaDownscaleWindowMs: number;
 };
@@ -24,10 +26,10 @@ const autoscalerAgent =
 /** Starts all that lives in a cluster; the answer stops it. */
 export function startControllers(
   { store, clock, audit }: Surroundings,
-  { pods, hpaIntervalMs, hpaDownscaleWindowMs }: ControllerOptions,
+  { pods, bare, hpaIntervalMs, hpaDownscaleWindowMs }: ControllerOptions,
 ): () => void {
-  const stopBehaviour = startBehaviour(store, clock, { pods });
-  if (!pods) return stopBehaviour;
+  const stopBehaviour = startBehaviour(store, clock, { pods: pods && !bare, bare });
+  if (!pods || bare) return stopBehaviour;
   const stopAutoscaler = startAutoscaler({
     store,
     clock,

@@ -63,6 +63,7 @@ export interface Sandbox extends AsyncDisposable {
 
 const usualControllers: ControllerOptions = {
   pods: true,
+  bare: false,
   hpaIntervalMs: 5_000,
   hpaDownscaleWindowMs: 300_000,
 };
@@ -98,10 +99,12 @@ export async function openSandbox(options: SandboxOptions, log: Logger): Promise
     .flatMap(loadCrds)
     .forEach((crd) => applyCrd(store, crd));
   makeDefaultRoles(store);
-  if (options.authorization === 'RBAC') grantDeployedRights(store);
-  if (options.webhookServices?.[gateway] !== undefined) registerDeployedWebhook(store);
   const controllers = { ...usualControllers, ...options };
+  // Where nothing but Kubernetes runs, Rollcall was never installed either.
+  if (options.authorization === 'RBAC' && !controllers.bare) grantDeployedRights(store);
+  if (options.webhookServices?.[gateway] !== undefined) registerDeployedWebhook(store);
   const lives = options.controllers !== false;
+  const hasMetrics = lives && controllers.pods && !controllers.bare;
   if (lives) {
     const { audit } = options;
     cleanup.defer(startControllers({ store, clock, ...(audit && { audit }) }, controllers));
@@ -122,8 +125,7 @@ export async function openSandbox(options: SandboxOptions, log: Logger): Promise
       log,
       authorization: options.authorization ?? 'AlwaysAllow',
       usedRights: join(folder, 'used-rights.jsonl'),
-      aggregated:
-        options.aggregated?.(store) ?? (lives && controllers.pods ? metricsApis(store, clock) : []),
+      aggregated: options.aggregated?.(store) ?? (hasMetrics ? metricsApis(store, clock) : []),
       audit: options.audit,
       webhookServices: options.webhookServices,
     }),

@@ -11,6 +11,7 @@ test('runs with nothing set, on any free port', () => {
     authorization: 'AlwaysAllow',
     webhookServices: {},
     pods: true,
+    bare: false,
     hpaIntervalMs: 5_000,
     hpaDownscaleWindowMs: 300_000,
   });

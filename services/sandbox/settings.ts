@@ -21,6 +21,8 @@ export const settingsSchema = z
     ROLLCALL_SANDBOX_SERVICES: z.string().default('').transform(addressesOf),
     /** Whether instances have launcher pods on nodes, with metrics and autoscaling. */
     ROLLCALL_SANDBOX_PODS: z.enum(['on', 'off']).default('on'),
+    /** Whose controllers run; Kubernetes' own alone make no instances, disks or pods of anything. */
+    ROLLCALL_SANDBOX_CONTROLLERS: z.enum(['all', 'kubernetes']).default('all'),
     /** How often autoscalers are looked at; 15 s in a real cluster. */
     ROLLCALL_SANDBOX_HPA_INTERVAL_MS: z.coerce.number().int().min(100).default(5_000),
     /** How long the largest of the recent wishes stands where an autoscaler names no window itself. */
@@ -45,6 +47,7 @@ export const settingsSchema = z
     authorization: env.ROLLCALL_SANDBOX_AUTHORIZATION,
     webhookServices: env.ROLLCALL_SANDBOX_SERVICES,
     pods: env.ROLLCALL_SANDBOX_PODS === 'on',
+    bare: env.ROLLCALL_SANDBOX_CONTROLLERS === 'kubernetes',
     hpaIntervalMs: env.ROLLCALL_SANDBOX_HPA_INTERVAL_MS,
     hpaDownscaleWindowMs: env.ROLLCALL_SANDBOX_HPA_DOWNSCALE_WINDOW_MS,
     auditUrl: env.ROLLCALL_SANDBOX_AUDIT_URL,

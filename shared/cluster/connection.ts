@@ -4,6 +4,7 @@ import type { Answer, Failure } from './cluster.ts';
 import { loadCredentials } from './credentials.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { isCredentialTrouble, unclear } from './failure.ts';
+import { exchange } from './exchange.ts';
 import { answerOf, readText, refusalOf } from './http-answer.ts';
 import { promptWrites } from './prompt-writes.ts';
 
@@ -96,16 +97,18 @@ class PooledConnection implements Connection {
     const { doing } = call;
     const tell = this.#teller(call.list === true ? 'list' : verbs[call.method]);
     try {
-      const { statusCode, headers, body } = await request(this.#line.server + call.path, {
-        dispatcher: this.#line.calls,
+      const { calls, origin, prefix } = this.#line;
+      const request = {
+        origin,
+        path: prefix + call.path,
         method: call.method,
         headers: this.#headers(call.contentType),
         body: call.body === undefined ? null : JSON.stringify(call.body),
-        signal: AbortSignal.timeout(call.list === true ? listTimeoutMs : timeoutMs),
-      });
-      const text = await readText(body, mostBytes);
-      tell(statusCode);
-      return answerOf({ status: statusCode, headers, text, doing });
+      };
+      const withinMs = call.list === true ? listTimeoutMs : timeoutMs;
+      const answer = await exchange(calls, request, { withinMs, mostBytes });
+      tell(answer.status);
+      return answerOf({ ...answer, doing });
     } catch (error) {
       tell(0);
       return { ok: false, failure: unclear(doing, error) };
@@ -116,11 +119,14 @@ class PooledConnection implements Connection {
     const { doing } = call;
     const tell = this.#teller('watch');
     try {
-      const { statusCode, headers, body } = await request(this.#line.server + call.path, {
-        dispatcher: this.#line.watches,
-        headers: this.#headers(undefined),
-        signal: call.signal,
-      });
+      const { statusCode, headers, body } = await request(
+        this.#line.origin + this.#line.prefix + call.path,
+        {
+          dispatcher: this.#line.watches,
+          headers: this.#headers(undefined),
+          signal: call.signal,
+        },
+      );
       tell(statusCode);
       if (statusCode === 200) return { ok: true, value: body };
       const text = await readText(body, mostRefusalBytes);
@@ -173,7 +179,9 @@ class PooledConnection implements Connection {
 }
 
 type Line = {
-  readonly server: string;
+  readonly origin: string;
+  /** Path before every other; '' but for API servers behind a proxy. */
+  readonly prefix: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly calls: Dispatcher;
   readonly watches: Dispatcher;
@@ -181,6 +189,7 @@ type Line = {
 
 function openLine(settings: ConnectionSettings, credentials: Credentials): Line {
   const { server, tls, headers } = credentials;
+  const { origin, pathname } = new URL(server);
   const shared = {
     // One socket for each call under way: an HTTP/2 session would share the fate of one connection.
     allowH2: false,
@@ -188,7 +197,8 @@ function openLine(settings: ConnectionSettings, credentials: Credentials): Line 
     connect: { timeout: settings.timeoutMs, ...tls },
   };
   return {
-    server,
+    origin,
+    prefix: pathname.replace(/\/$/, ''),
     headers,
     calls: new Agent({
       ...shared,

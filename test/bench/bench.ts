@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { diskRows } from './disk.ts';
 import { firstCreateRows } from './first-create.ts';
 import { growthRows } from './growth.ts';
-import { startPlainSandbox } from './plain-sandbox.ts';
+import { startPlainSandbox } from '../support/plain-sandbox.ts';
 import { rawRates, rawRows } from './raw-rate.ts';
 import type { RawRates } from './raw-rate.ts';
 import { restart } from './restart.ts';

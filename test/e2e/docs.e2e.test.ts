@@ -20,6 +20,8 @@ const repo = fileURLToPath(new URL('../..', import.meta.url));
 const documents = ['README.md', 'docs/operations.md', 'CONTRIBUTING.md', 'deploy/README.md'];
 const programs = ['kubectl', 'npx', 'npm', 'node', 'docker', 'psql', 'curl', 'rollcall', 'virtctl'];
 
+const rulesForOperator = String.raw`{ printf 'apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: rollcall, namespace: rollcall-system}\nspec:\n'; sed 's/^/  /' deploy/grafana/alerts.yaml; } | kubectl apply -f -`;
+
 const nested = 'is a run of tests itself';
 const notTyped: Readonly<Record<string, string>> = {
   'npm start': 'it is what runs while this is typed; launcher.e2e.test.ts types it',
@@ -29,6 +31,7 @@ const notTyped: Readonly<Record<string, string>> = {
   'npm test': nested,
   'npm test chaos': nested,
   'ROLLCALL_CHAOS_LONG=1 npm test chaos': nested,
+  'ROLLCALL_E2E_KUBECONFIG=FILE npm test e2e': nested,
   'npm run soak -- --seeds 1000': nested,
   'npm run soak -- --minutes 15': nested,
   'npm run soak -- --pools 20': nested,
@@ -39,20 +42,25 @@ const notTyped: Readonly<Record<string, string>> = {
   'kubectl get': 'names the program and nothing to get',
   'kubectl (inferred)': 'is what history answers',
   'virtctl console': 'is named as out of scope',
-  'psql -v owner_password=… -f deploy/postgres/database.sql': 'needs a server of the reader',
+  'psql -v owner_password="$(cat .rollcall-secrets/postgres/password)" -f deploy/postgres/database.sql':
+    'needs a server of the reader',
   'docker build -f deploy/docker/Dockerfile -t REGISTRY/rollcall:0.1.0 .':
     'needs a container engine',
-  'kubectl -n rollcall-system wait --for=condition=complete job --all':
+  'kubectl -n rollcall-system wait --for=condition=complete --timeout=5m job/migrate job/provision':
     'the sandbox runs no containers, so that no Job ever completes',
+  'kubectl -n rollcall-data port-forward svc/nats 4222 8222': 'needs a broker of the reader',
+  'kubectl -n rollcall-data port-forward svc/postgres 5432': 'needs a database of the reader',
+  'kubectl -n rollcall-system logs deployment/watcher': 'the sandbox runs no containers',
+  'kubectl -n rollcall-system rollout restart deployment': 'the sandbox runs no containers',
+  'rollcall accept-rewind': 'asks; cli.e2e.test.ts answers it',
+  [rulesForOperator]: 'needs the definitions of the operator of Prometheus',
 };
 
 /** What a reader puts in for the words in capitals, and what has to be said to one who cannot answer. */
 const spokenAs: Readonly<Record<string, string>> = {
   'npx rollcall watch -A':
     'grep -m 1 vmpool/vm-pool-cirros < <(timeout 60 npx rollcall watch -A --after 0 2>/dev/null)',
-  // The sandbox has this namespace from its start, and neither validates nor runs Jobs.
-  'kubectl create namespace rollcall-system':
-    'kubectl create namespace rollcall-system --dry-run=client',
+  // The sandbox does not run Jobs.
   'kubectl apply -k deploy/steps': 'kubectl kustomize deploy/steps',
   'npx rollcall release vmpool/NAME -n NAMESPACE':
     'npx rollcall release vmpool/vm-pool-cirros -n default --dry-run',

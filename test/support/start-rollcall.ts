@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { GivenCluster } from '../../services/sandbox/launch/given-cluster.mjs';
 import { cleanEnvironment } from '../../services/sandbox/launch/environment.mjs';
 import { isAlive, stopProcess } from '../../services/sandbox/launch/process-table.mjs';
 import { testPrograms } from '../../services/sandbox/launch/test-programs.mjs';
@@ -55,31 +56,37 @@ export type RollcallOptions = {
   /** Arguments for the launcher. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A cluster that runs already, in place of the sandbox; what looks into the sandbox's data is not to be had. */
+  readonly cluster?: GivenCluster;
 };
 
 export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
   const programs = await testPrograms();
   const folder = await newFolder();
   const home = homeIn(folder);
-  const kubeconfig = join(home, 'kubeconfig');
+  const { cluster } = options;
+  const kubeconfig = cluster?.kubeconfig ?? join(home, 'kubeconfig');
+  const args = [...argumentsFor(cluster), ...(options.args ?? [])];
+  const where = cluster?.context === undefined ? [] : ['--context', cluster.context];
   const env = {
     ...cleanEnvironment(process.env),
     ...options.env,
     ROLLCALL_HOME: home,
     ROLLCALL_BIN: programs.bin,
   };
-  const start = () => startLauncher({ folder, env, args: options.args ?? [] });
+  const start = () => startLauncher({ folder, env, args });
   let launcher = await start();
   return {
     home,
     kubeconfig,
-    kubectl: (args, more) => {
+    kubectl: (words, more) => {
       const kubectlEnv = { ...env, KUBECONFIG: kubeconfig };
-      return runProgram(programs.kubectl, args, { ...more, cwd: repo, env: kubectlEnv });
+      const line = [...where, ...words];
+      return runProgram(programs.kubectl, line, { ...more, cwd: repo, env: kubectlEnv });
     },
-    rollcall: (args, more) => {
+    rollcall: (words, more) => {
       const shim = join(repo, 'services/cli/rollcall.mjs');
-      return runProgram(programs.node, [shim, ...args], { ...more, cwd: repo, env });
+      return runProgram(programs.node, [shim, ...words], { ...more, cwd: repo, env });
     },
     pids: () => partsIn(folder),
     gateway: () => gatewayIn(said(folder)),
@@ -101,6 +108,16 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
       removeRollcall(folder);
     },
   };
+}
+
+/** Never a mode: a cluster that is not ours is observed, and each set of a test says that it is managed. */
+function argumentsFor(cluster: GivenCluster | undefined): readonly string[] {
+  if (cluster === undefined) return [];
+  const { kubeconfig, context, kubevirtControllers } = cluster;
+  return [
+    ...['--kubeconfig', kubeconfig, '--kubevirt-controllers', kubevirtControllers],
+    ...(context === undefined ? [] : ['--context', context]),
+  ];
 }
 
 /** The launcher names it in its welcome. */

@@ -36,7 +36,12 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
     audit: book.ok ? { ok: true, value: book.value.audit } : book,
     ...(access === undefined
       ? withoutCluster('no cluster is named')
-      : await examineCluster(access, { kept, isManaging, serviceNamespace })),
+      : await examineCluster(access, {
+          kept,
+          isManaging,
+          serviceNamespace,
+          servicesAreYou: settings?.servicesUseKubeconfig === true,
+        })),
   };
 }
 

@@ -17,7 +17,7 @@ export const createRevision: Effect<'create-revision'> = async (hands, job) => {
       name: command.name,
       namespace: plan.set.namespace,
       annotations: { [effectAnnotation]: command.effect },
-      ownerReferences: [poolOwner(plan.set)],
+      ownerReferences: [poolOwner({ ...plan.set, apiVersion: live.apiVersion })],
     },
     data: live.spec,
     revision: command.revision,

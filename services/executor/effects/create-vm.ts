@@ -11,7 +11,7 @@ export const createVm: Effect<'create-vm'> = async (hands, job) => {
   if (taken !== undefined) return taken;
   const { command, plan } = job;
   const vm = stampVm(live.template, {
-    pool: plan.set,
+    pool: { ...plan.set, apiVersion: live.apiVersion },
     name: command.name,
     ordinal: command.ordinal,
     revision: command.revision,

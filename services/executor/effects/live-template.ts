@@ -9,7 +9,13 @@ import type { Hands } from './effect.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 export type LiveTemplate =
-  | { readonly type: 'live'; readonly template: Body; readonly spec: Body }
+  | {
+      readonly type: 'live';
+      readonly template: Body;
+      readonly spec: Body;
+      /** Under which the cluster serves the set. */
+      readonly apiVersion: string | undefined;
+    }
   | { readonly type: 'unseen'; readonly result: Result | Again };
 
 /**
@@ -28,7 +34,7 @@ export async function liveTemplate(hands: Hands, job: Job): Promise<LiveTemplate
   if (!isRecord(spec)) return { type: 'unseen', result: stale('TemplateChanged') };
   const template = templateIn(spec, job);
   return template !== undefined && isPlanned(template, hands, job)
-    ? { type: 'live', template, spec }
+    ? { type: 'live', template, spec, apiVersion: sight.set.object.apiVersion }
     : { type: 'unseen', result: stale('TemplateChanged') };
 }
 

@@ -9,7 +9,7 @@ import { defaultClass } from './storage-class.ts';
 
 /** Gives each claim a volume of its own, and keeps one that is in use from going away. */
 export function tendClaim(scene: Scene, claim: KubeObject): Next {
-  if (isDeleting(claim)) return release(scene, claim);
+  if (isDeleting(claim)) return releaseClaim(scene, claim);
   if (textAt(claim, 'status', 'phase') === 'Bound') return undefined;
   const name = textAt(claim, 'spec', 'volumeName');
   if (name !== undefined) return bind(scene, claim, name);
@@ -42,9 +42,9 @@ function bind({ mirror, hands }: Scene, claim: KubeObject, name: string): Next {
   });
 }
 
-/** An instance that runs on the claim holds it; its end wakes the claim. */
-function release({ mirror, hands }: Scene, claim: KubeObject): Next {
-  if (!hasFinalizer(claim, claimFinalizer)) return undefined;
+/** Lets a deleted claim go. An instance that runs on it holds it; its end wakes the claim. */
+export function releaseClaim({ mirror, hands }: Scene, claim: KubeObject): Next {
+  if (!isDeleting(claim) || !hasFinalizer(claim, claimFinalizer)) return undefined;
   const { namespace = '', name } = claim.metadata;
   const held = mirror.usersOf(namespace, name).some((user) => {
     if (user.kind !== 'VirtualMachineInstance') return false;

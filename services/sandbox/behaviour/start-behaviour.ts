@@ -1,7 +1,7 @@
 import { unreachable } from '#shared/lib/assert.ts';
 import type { Clock, KubeObject, Store } from '../store/types.ts';
 import { ensureNodes, tendNode } from './cluster-nodes.ts';
-import { tendClaim } from './claim.ts';
+import { releaseClaim, tendClaim } from './claim.ts';
 import { tendDataVolume } from './data-volume.ts';
 import { createHands, type Next } from './hands.ts';
 import { tendInstance } from './instance.ts';
@@ -20,6 +20,8 @@ import { tendVolume } from './volume.ts';
 export type BehaviourOptions = {
   /** Whether instances have launcher pods that run on nodes; no when left out, for it doubles the objects. */
   readonly pods?: boolean;
+  /** Only what Kubernetes itself does: nothing becomes of machines and disks, and deleted claims go. */
+  readonly bare?: boolean;
 };
 
 /**
@@ -30,15 +32,16 @@ export type BehaviourOptions = {
 export function startBehaviour(
   store: Store,
   clock: Clock,
-  { pods = false }: BehaviourOptions = {},
+  { pods = false, bare = false }: BehaviourOptions = {},
 ): () => void {
   const mirror = createMirror();
   const stages = createStages(clock);
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
   const scene: Scene = { mirror, stages, now, pods, hands: createHands(store) };
+  const look = bare ? tendBarely : tend;
   const queue = createQueue(clock, (place) => {
     const object = mirror.see(place.kind, place.namespace, place.name);
-    const next = object && tend(scene, place.kind, object);
+    const next = object && look(scene, place.kind, object);
     if (next !== undefined) queue.addAfter(place, next);
   });
   const unsubscribe = store.subscribe((change) => {
@@ -53,7 +56,7 @@ export function startBehaviour(
   const known = store.dump();
   for (const object of known) mirror.put(object);
   const cancel = clock.after(0, () => {
-    ensureDefaultClass(scene);
+    if (!bare) ensureDefaultClass(scene);
     if (!pods) return;
     ensureNodes(scene);
     restoreLaunchers(scene);
@@ -67,6 +70,10 @@ export function startBehaviour(
     unsubscribe();
     queue.stop();
   };
+}
+
+function tendBarely(scene: Scene, kind: LiveKind, object: KubeObject): Next {
+  return kind === 'PersistentVolumeClaim' ? releaseClaim(scene, object) : undefined;
 }
 
 function tend(scene: Scene, kind: LiveKind, object: KubeObject): Next {

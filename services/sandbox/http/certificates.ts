@@ -69,8 +69,8 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** A fresh authority and a server certificate of it for the loopback names. ECDSA on P-256. */
-export function makeCredentials(now: Date): Credentials {
+/** A fresh authority and a server certificate of it for the loopback names and more. ECDSA on P-256. */
+export function makeCredentials(now: Date, names: readonly string[] = []): Credentials {
   const authority = newKey();
   const server = newKey();
   const issuer = { name: authorityName, key: authority };
@@ -87,7 +87,7 @@ export function makeCredentials(now: Date): Credentials {
       key: server,
       issuer,
       now,
-      extensions: serverExtensions(server, authority),
+      extensions: serverExtensions({ key: server, authority, names: ['localhost', ...names] }),
     }),
     key: pemOf(server),
     authorityKey: pemOf(authority),
@@ -194,7 +194,13 @@ function authorityExtensions(key: KeyObject): readonly Buffer[] {
   ];
 }
 
-function serverExtensions(key: KeyObject, authority: KeyObject): readonly Buffer[] {
+type Server = {
+  readonly key: KeyObject;
+  readonly authority: KeyObject;
+  readonly names: readonly string[];
+};
+
+function serverExtensions({ key, authority, names }: Server): readonly Buffer[] {
   const ipv6Loopback = Buffer.from([...Array.from({ length: 15 }, () => 0), 1]);
   return [
     extension(oids.basicConstraints, der.sequence(), true),
@@ -206,7 +212,7 @@ function serverExtensions(key: KeyObject, authority: KeyObject): readonly Buffer
     extension(
       oids.alternativeNames,
       der.sequence(
-        der.implicit(2, Buffer.from('localhost', 'latin1')),
+        ...names.map((name) => der.implicit(2, Buffer.from(name, 'latin1'))),
         der.implicit(7, Buffer.from([127, 0, 0, 1])),
         der.implicit(7, ipv6Loopback),
       ),

@@ -53,6 +53,8 @@ function cliSettings(run) {
     natsUrl: brokerUrl(run, 'cli'),
     natsMonitorUrl: run.natsMonitorUrl,
     kubeconfig: run.options.kubeconfig ?? run.paths.kubeconfig,
+    // In the sandbox each service has an account of its own.
+    servicesUseKubeconfig: !run.uses.sandbox,
     context: run.options.context,
     mode: run.options.mode,
     kubevirtControllers: run.options.kubevirtControllers,

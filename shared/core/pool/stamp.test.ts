@@ -14,6 +14,14 @@ const stamp: VmStamp = {
   },
 };
 
+test('a member names its pool in the version that the cluster serves', () => {
+  const pool = { ...stamp.pool, apiVersion: 'pool.kubevirt.io/v1alpha1' };
+  const metadata = {
+    ownerReferences: [{ apiVersion: 'pool.kubevirt.io/v1alpha1', uid: 'pool-uid' }],
+  };
+  expect(stampVm({}, { ...stamp, pool })).toMatchObject({ metadata });
+});
+
 const template = {
   metadata: {
     name: 'ignored',

@@ -8,7 +8,7 @@ type OwnDisks = ReadonlySet<string | undefined>;
 
 /** What makes one member of a pool differ from the next. */
 export type VmStamp = {
-  readonly pool: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly pool: OwnerPool & { readonly namespace: string };
   readonly name: string;
   readonly ordinal: number;
   /** Name of the ControllerRevision that the template stands in. */
@@ -56,10 +56,21 @@ export function stampVm(template: Body, stamp: VmStamp): Body {
   };
 }
 
-/** The controller reference that makes an object a pool's own. */
-export function poolOwner(pool: { readonly name: string; readonly uid: string }): Body {
+/** A pool as its members name it. */
+export type OwnerPool = {
+  readonly name: string;
+  readonly uid: string;
+  /** As the cluster serves it; KubeVirt's newest when left out. */
+  readonly apiVersion?: string | undefined;
+};
+
+/**
+ * The controller reference that makes an object a pool's own. KubeVirt up to 1.6 serves pools as v1alpha1
+ * alone, and a garbage collector takes nothing whose owner is of a version that is not served.
+ */
+export function poolOwner(pool: OwnerPool): Body {
   return {
-    apiVersion: 'pool.kubevirt.io/v1beta1',
+    apiVersion: pool.apiVersion ?? 'pool.kubevirt.io/v1beta1',
     kind: 'VirtualMachinePool',
     name: pool.name,
     uid: pool.uid,
