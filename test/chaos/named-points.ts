@@ -83,8 +83,8 @@ export class PointedDrill implements AsyncDisposable {
       case 'commit':
         this.#database.arm({
           ...{ moment, strike },
-          asked: /\bcommit\0/i,
-          answered: () => 'COMMIT\0',
+          asked: /with moved as \(/,
+          answered: () => 'SELECT 1\0',
         });
         return;
       default:
