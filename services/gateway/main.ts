@@ -1,29 +1,27 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { countCalls } from '#shared/cluster/call-metrics.ts';
 import { ownerOfStream } from '#shared/cluster/claim-stream.ts';
 import { openCluster } from '#shared/cluster/kube-cluster.ts';
 import { openReviews } from '#shared/cluster/reviews.ts';
 import { systemClock } from '#shared/process/clock.ts';
 import { parseSettings } from '#shared/process/parse-settings.ts';
-import { RefusalError } from '#shared/process/refusal.ts';
 import { runProcess } from '#shared/process/run-process.ts';
 import { openStore } from '#shared/store/open-store.ts';
 import { createLogMetrics } from '#shared/stream/log-metrics.ts';
 import { openNatsLog } from '#shared/stream/nats-log.ts';
-import type { Tls } from './app.ts';
+import { followCertificate, readTls } from './certificate.ts';
 import { openHookToken } from './hooks/hook-token.ts';
 import { Intake } from './intake.ts';
 import { openGateway } from './open-gateway.ts';
 import { settingsSchema } from './settings.ts';
-import type { Settings } from './settings.ts';
 import { watchBook } from './watch-book.ts';
 
 /** People and systems come in here: they ask the book, and tell the log who did what. */
 await runProcess('gateway', async ({ env, log, signal, health, meters }) => {
   const settings = parseSettings(settingsSchema, env);
   const clock = systemClock;
-  const tls = await readTls(settings.tlsFiles);
+  const { tlsFiles: files } = settings;
+  const tls = files && (await readTls(files));
   const { tokenFile, mostBytes } = settings.audit;
   const token = tokenFile === undefined ? undefined : await openHookToken(tokenFile, clock);
   await using stream = await openNatsLog(settings.stream, log);
@@ -53,17 +51,12 @@ await runProcess('gateway', async ({ env, log, signal, health, meters }) => {
     admission: { cluster, kubevirtControllers: settings.kubevirtControllers },
     ...{ db: store.db, access, intake, health, meters, clock, log },
   });
+  if (files !== undefined && tls !== undefined) {
+    const { present } = gateway;
+    void followCertificate({ files, shown: tls, present, clock, log }, signal);
+  }
   health.becomes('active');
   log.info({ url: gateway.url }, 'ready');
   const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort');
   await Promise.race([stopped, stream.lost]);
 });
-
-async function readTls(files: Settings['tlsFiles']): Promise<Tls | undefined> {
-  if (files === undefined) return undefined;
-  const read = (file: string): Promise<string> =>
-    readFile(file, 'utf8').catch((error: unknown) => {
-      throw new RefusalError(`the TLS file ${file} cannot be read`, { cause: error });
-    });
-  return { cert: await read(files.cert), key: await read(files.key) };
-}

@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:tls';
 import type { Clock } from '#shared/process/clock.ts';
 import type { Health } from '#shared/process/health.ts';
 import { Meters } from '#shared/process/metrics.ts';
@@ -40,6 +41,8 @@ export type GatewayParts = {
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string;
+  /** Shows another certificate from the next connection on; throws for a key that does not fit. */
+  readonly present: (tls: Tls) => void;
 }
 
 /**
@@ -72,6 +75,9 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     // The server is of our making, so fastify does not know that it speaks TLS.
     url: tls === undefined ? url : url.replace(/^http:/, 'https:'),
+    present: (renewed) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext({ ...renewed });
+    },
     [Symbol.asyncDispose]: () => app.close(),
   };
 }

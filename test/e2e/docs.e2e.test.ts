@@ -48,6 +48,8 @@ const notTyped: Readonly<Record<string, string>> = {
     'needs a container engine',
   'kubectl -n rollcall-system wait --for=condition=complete --timeout=5m job/migrate job/provision':
     'the sandbox runs no containers, so that no Job ever completes',
+  'kubectl -n rollcall-system delete job migrate provision --ignore-not-found':
+    'the sandbox knows no Jobs',
   'kubectl -n rollcall-data port-forward svc/nats 4222 8222': 'needs a broker of the reader',
   'kubectl -n rollcall-data port-forward svc/postgres 5432': 'needs a database of the reader',
   'kubectl -n rollcall-system logs deployment/watcher': 'the sandbox runs no containers',

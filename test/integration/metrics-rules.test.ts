@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { labelsOfMetrics, strangeLabelsIn } from '#test/support/metric-labels.ts';
 import { promtool } from '#test/support/promtool.ts';
 import { runProgram } from '#test/support/run-program.ts';
 
@@ -36,6 +37,11 @@ const testsSchema = z.object({
     }),
   ),
 });
+/** Of the reader's choosing, so that the dashboard is at home in any Grafana. */
+const datasourceSchema = z.strictObject({
+  type: z.literal('prometheus'),
+  uid: z.literal('${datasource}'),
+});
 const dashboardSchema = z.object({
   panels: z.array(
     z.object({
@@ -43,15 +49,26 @@ const dashboardSchema = z.object({
       title: z.string(),
       id: z.number(),
       gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
-      targets: z.array(z.object({ expr: z.string() })).optional(),
+      datasource: datasourceSchema.optional(),
+      targets: z
+        .array(
+          z.object({
+            expr: z.string(),
+            refId: z.string(),
+            legendFormat: z.string().optional(),
+            datasource: datasourceSchema,
+          }),
+        )
+        .optional(),
     }),
   ),
+  templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.string() })) }),
 });
 
 const rules = rulesSchema
   .parse(parse(readFileSync(join(folder, 'alerts.yaml'), 'utf8')))
   .groups.flatMap((group) => group.rules);
-const { panels } = dashboardSchema.parse(
+const { panels, templating } = dashboardSchema.parse(
   JSON.parse(readFileSync(join(folder, 'dashboard.json'), 'utf8')),
 );
 
@@ -126,4 +143,52 @@ test('the panels of the dashboard do not lie over one another, and each has a na
     }
   }
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+});
+
+test('every panel asks the data source that the reader chooses, and no variable is missing', () => {
+  for (const { type, title, targets = [], datasource } of panels) {
+    expect(type === 'row' || datasource !== undefined, title).toBe(true);
+    expect(type === 'row' || targets.length > 0, title).toBe(true);
+    expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
+  }
+  const text = JSON.stringify(panels);
+  const used = new Set([...text.matchAll(/\$\{?([a-z]\w*)/g)].map(([, name = '']) => name));
+  const given = templating.list.map(({ name }) => name);
+  expect([...used].toSorted()).toEqual(given.toSorted());
+});
+
+test('no panel reaches over the edge of the dashboard', () => {
+  for (const { title, gridPos } of panels) {
+    expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
+    expect(Math.min(gridPos.w, gridPos.h), title).toBeGreaterThan(0);
+  }
+});
+
+describe('every label that is asked for is one of the metric', () => {
+  const known = labelsOfMetrics();
+
+  test('in the dashboard', () => {
+    const strange = panels.flatMap(({ title, targets = [] }) =>
+      targets.flatMap(({ expr, legendFormat = '' }) => {
+        const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name);
+        return strangeLabelsIn(expr, { known, shown }).map((label) => `${title}: ${label}`);
+      }),
+    );
+    expect(strange).toEqual([]);
+  });
+
+  test('in the alerts', () => {
+    const strange = rules.flatMap(({ alert, expr, annotations }) => {
+      const words = annotations.summary.matchAll(/\$labels\.(\w+)/g);
+      const shown = [...words].map(([, name = '']) => name);
+      return strangeLabelsIn(expr, { known, shown }).map((label) => `${alert}: ${label}`);
+    });
+    expect(strange).toEqual([]);
+  });
+
+  test('and one that is not is found', () => {
+    const asked = 'sum by (pod) (rate(rollcall_commands_settled_total{vreb="x"}[5m]))';
+    expect(strangeLabelsIn(asked, { known })).toEqual(['vreb', 'pod']);
+    expect(known.get('rollcall_commands_settled_total')).toEqual(['verb', 'outcome', 'reason']);
+  });
 });

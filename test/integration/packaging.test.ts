@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tmpdir } from 'node:os';
-import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { readCompose } from '#test/support/compose-file.ts';
 import { manifestsIn, podOf } from '#test/support/deploy-manifests.ts';
 import type { Manifest, Pod } from '#test/support/deploy-manifests.ts';
+import { dockerCompose } from '#test/support/docker-compose.ts';
 import { kubectlOfVersion } from '#test/support/kubectl-versions.ts';
 import { runProgram } from '#test/support/run-program.ts';
 import { openTestSandbox } from '#test/support/test-sandbox.ts';
@@ -159,6 +160,7 @@ describe.for(overlays)('each service of %s', (path) => {
       const [container] = pod.containers;
       expect(container.livenessProbe).toMatchObject({ httpGet: { path: '/healthz' } });
       expect(container.readinessProbe).toMatchObject({ httpGet: { path: '/readyz' } });
+      expect(pod['topologySpreadConstraints'], 'spread over nodes and zones').toHaveLength(2);
     }
     expect(namesOf(path, 'PodDisruptionBudget')).toEqual(deployed);
     expect(namesOf(path, 'NetworkPolicy')).toEqual(
@@ -242,28 +244,65 @@ test('our own definitions are a component that nobody gets unasked', async () =>
   for (const path of overlays) expect(namesOf(path, 'CustomResourceDefinition')).toEqual([]);
 });
 
-const composeSchema = z.looseObject({
-  services: z.record(
-    z.string(),
-    z.looseObject({
-      image: z.string(),
-      command: z.array(z.string()).optional(),
-      environment: z.record(z.string(), z.string()).default({}),
-      secrets: z.array(z.union([z.string(), z.looseObject({ source: z.string() })])).default([]),
-      ports: z.array(z.string()).default([]),
-      read_only: z.boolean().optional(),
-      build: z.looseObject({ dockerfile: z.string() }).optional(),
-      depends_on: z.record(z.string(), z.unknown()).default({}),
-    }),
-  ),
-  secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
-});
-
 describe('docker-compose.yml', () => {
   const text = readFileSync(join(repo, 'docker-compose.yml'), 'utf8');
-  const compose = composeSchema.parse(parse(text, { merge: true }));
+  const compose = readCompose();
   const services = Object.entries(compose.services);
   const ours = services.filter(([, { image }]) => image.startsWith('rollcall'));
+
+  test('is understood by compose itself', { timeout: 180_000 }, async ({ skip }) => {
+    const found = await dockerCompose();
+    if (found === undefined) {
+      process.stderr.write('LEFT OUT: no docker compose here, so its file was not read by it\n');
+      return skip('no docker compose');
+    }
+    const [program = '', ...args] = found;
+    const asked = [...args, '-f', join(repo, 'docker-compose.yml'), 'config', '--format', 'json'];
+    const { stdout, stderr } = await runProgram(program, asked, {
+      cwd: folder,
+      env: { HOME: folder },
+    });
+    expect(stderr).toBe('');
+    const { services: understood } = z
+      .looseObject({
+        services: z.record(z.string(), z.looseObject({ user: z.string().optional() })),
+      })
+      .parse(JSON.parse(stdout));
+    expect(Object.keys(understood).toSorted()).toEqual(services.map(([name]) => name).toSorted());
+    for (const [name] of ours) expect(understood[name]?.user, name).toBe('1000');
+  });
+
+  test('looks after every server and service, by programs that are in their images', () => {
+    const checked = services.flatMap(([name, { healthcheck }]) =>
+      'disable' in healthcheck ? [] : [[name, healthcheck.test[1]] as const],
+    );
+    // Alpine brings wget, the image of Postgres its own tools.
+    expect(Object.fromEntries(checked)).toEqual({
+      nats: 'wget',
+      postgres: 'pg_isready',
+      ...Object.fromEntries(deployed.map((name) => [name, 'node'])),
+    });
+  });
+
+  test('starts each program when what it needs is there, and steps once', () => {
+    const waits = services.flatMap(([name, { depends_on: needs }]) =>
+      Object.entries(needs).map(([needed, { condition }]) => `${name} → ${needed} ${condition}`),
+    );
+    const done = 'service_completed_successfully';
+    const withBook = ['executor', 'gateway', 'recorder'];
+    expect(waits.toSorted()).toEqual(
+      [
+        'migrate → postgres service_healthy',
+        'provision → nats service_healthy',
+        ...deployed.map((name) => `${name} → provision ${done}`),
+        ...withBook.map((name) => `${name} → migrate ${done}`),
+      ].toSorted(),
+    );
+    for (const [name, { restart }] of services) {
+      const step = name === 'migrate' || name === 'provision';
+      expect(restart, name).toBe(step ? 'on-failure' : 'unless-stopped');
+    }
+  });
 
   test('has every service, and both steps before them', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual(
@@ -296,22 +335,19 @@ describe('docker-compose.yml', () => {
       cwd: repo,
     });
     const files = Object.values(compose.secrets).map(({ file }) => file);
-    const made = files.filter((file) => !file.startsWith('$'));
+    // The kubeconfig is the reader's own.
+    const made = files.filter((file) => !file.endsWith('/kubeconfig'));
     expect(made.every((file) => file.startsWith('.rollcall-compose/'))).toBe(true);
     for (const file of made) {
       expect(existsSync(join(out, file.replace('.rollcall-compose/', ''))), file).toBe(true);
     }
-    const used = services.flatMap(([, { secrets }]) =>
-      secrets.map((secret) => (typeof secret === 'string' ? secret : secret.source)),
-    );
+    const used = services.flatMap(([, { secrets }]) => secrets.map(({ source }) => source));
     expect([...new Set(used)].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
   });
 
   test('gives out every file that a variable names', () => {
     for (const [name, { environment, secrets }] of services) {
-      const mounted = secrets.map((secret) =>
-        typeof secret === 'string' ? secret : String(secret['target'] ?? secret.source),
-      );
+      const mounted = secrets.map(({ target }) => target);
       const wanted = Object.values(environment).filter((value) =>
         value.startsWith('/run/secrets/'),
       );
@@ -333,8 +369,10 @@ describe('docker-compose.yml', () => {
     expect(compose.services['postgres']?.image).toMatch(/^postgres:18/);
   });
 
-  test('runs our programs on a file system that is read-only', () => {
-    expect(ours.filter(([, service]) => service.read_only !== true)).toEqual([]);
+  test('runs our programs on a file system that is read-only, without capabilities', () => {
+    for (const [name, { read_only: readOnly, cap_drop: dropped }] of ours) {
+      expect({ readOnly, dropped }, name).toEqual({ readOnly: true, dropped: ['ALL'] });
+    }
   });
 });
 
@@ -343,8 +381,8 @@ describe('the Dockerfile', () => {
   const ignored = readFileSync(join(repo, 'deploy/docker/Dockerfile.dockerignore'), 'utf8');
 
   test('copies what is there and what the context lets in', () => {
-    const copies = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) =>
-      paths.split(' '),
+    const copies = [...text.matchAll(/^COPY (?!--from)(?:--chmod=755 )?(.+) \S+$/gm)].flatMap(
+      ([, paths = '']) => paths.split(' '),
     );
     expect(copies).toContain('services');
     for (const path of copies) {

@@ -2,7 +2,13 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 const namedSchema = z.looseObject({ name: z.string() });
-const variablesSchema = z.array(z.looseObject({ name: z.string(), value: z.string().optional() }));
+const variablesSchema = z.array(
+  z.looseObject({
+    name: z.string(),
+    value: z.string().optional(),
+    valueFrom: z.unknown().optional(),
+  }),
+);
 
 const containerSchema = z.looseObject({
   name: z.string(),
