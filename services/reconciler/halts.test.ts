@@ -8,6 +8,7 @@ import { systemClock } from '#shared/process/clock.ts';
 import { silentLogger } from '#shared/process/logger.ts';
 import { parseSettings } from '#shared/process/parse-settings.ts';
 import { MemoryBroker } from '#shared/stream/memory-log.ts';
+import { newestWish } from '#shared/stream/survey-wish.ts';
 import { core } from './decider.ts';
 import type { Memory } from './footing.ts';
 import { reconcile } from './run.ts';
@@ -65,6 +66,25 @@ test('after the log was set back, nothing is done before every kind was surveyed
   expect(await running.destroyed()).toEqual([]);
   world.surveys('third');
   expect(await running.destroys(2)).toEqual(['web-3', 'web-2']);
+});
+
+test('whoever finds the log set back wishes for surveys before it takes over, and nobody else does', async () => {
+  const world = aWorld();
+  world.surveys('first');
+  const { positions } = world.broker.open();
+  const memory: Memory = {};
+  const kept = await world.length();
+  {
+    await using before = world.start(memory);
+    await before.destroys(2);
+  }
+  expect(await newestWish(positions)).toBeUndefined();
+  world.broker.setBack(kept);
+  world.passMs(1_000);
+  await using running = world.start(memory);
+  await running.openedTimes(1);
+  const { lineage } = world.broker.identity;
+  expect(await newestWish(positions)).toBe(`${lineage}/${kept + 1}/one`);
 });
 
 test('a broken record of another namespace stops nothing here', async () => {

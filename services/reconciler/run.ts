@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/process/clock.ts';
 import type { Lease } from '#shared/stream/position.ts';
+import { wishSurveys } from '#shared/stream/survey-wish.ts';
 import { endOf, Progress } from './catch-up.ts';
 import { Desks } from './desks.ts';
 import { Footing } from './footing.ts';
@@ -131,10 +132,16 @@ async function sayWhenFolded<View>({
 
 /** What stands in the log when the lease is ours is folded before anything is taken over. */
 async function open<View>(work: Work<View>): Promise<void> {
-  const { stream, log, desks, progress, footing, onPhase } = work;
+  const { stream, log, desks, progress, footing, holder, onPhase } = work;
   onPhase?.('starting');
   await progress.reached(await endOf(stream));
-  await desks.open(await footing.trustsFrom());
+  const trustsFrom = await footing.trustsFrom();
+  if (trustsFrom !== undefined) {
+    // Before the log is told: whoever ends in between leaves the wish, and surveys too many do no harm.
+    const { lineage } = stream.identity;
+    await wishSurveys(stream.positions, { lineage, trustsFrom, holder });
+  }
+  await desks.open(trustsFrom);
   log.info({ shards: desks.all.length }, 'ready');
   onPhase?.('active');
 }

@@ -5,12 +5,13 @@ import type { Positions } from '#shared/stream/position.ts';
 import { answerRewind, openRewind } from '#shared/stream/rewind.ts';
 import type { Rewind } from '#shared/stream/rewind.ts';
 import { allShards } from '#shared/stream/shards.ts';
+import { newestWish } from '#shared/stream/survey-wish.ts';
 
 export type RewindParts = {
   readonly stream: Pick<Log, 'append'> & { readonly positions: Positions };
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long an accepted rewind may wait to be noticed. */
+  /** How long an accepted rewind, or a wish for surveys, may wait to be noticed. */
   readonly lookEachMs: number;
   /** Watches and surveys until the signal aborts; `round` counts from 0. */
   readonly watch: (round: number, signal: AbortSignal) => Promise<void>;
@@ -19,32 +20,39 @@ export type RewindParts = {
 /**
  * Watches until the signal aborts, and begins anew whenever somebody has said that the cluster was set
  * back: each shard is told that what it knew is void, and every kind is surveyed after that. Facts of the
- * round before were handed to the log first, so none of them comes after the telling.
+ * round before were handed to the log first, so none of them comes after the telling. It begins anew as
+ * well when a reconciler wishes for surveys, because the log was set back.
  */
 export async function followRewinds(parts: RewindParts, signal: AbortSignal): Promise<void> {
   for (let round = 0; !signal.aborted; round += 1) {
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
+    // Read before the surveys of this round begin: they are an answer to it.
+    const answered = await newestWish(parts.stream.positions);
     const watching = parts.watch(round, either);
     try {
-      const rewind = await Promise.race([watching, nextRewind(parts, either)]);
+      const word = await Promise.race([watching, nextWord(parts, answered, either)]);
       stop.abort();
       await watching;
-      if (typeof rewind === 'object') await tell(parts, rewind);
+      if (word === 'surveys') parts.log.warn('the log was set back: surveying everything anew');
+      if (typeof word === 'object') await tell(parts, word);
     } finally {
       stop.abort();
     }
   }
 }
 
-/** Undefined once the signal aborts. */
-async function nextRewind(
+/** What is a reason to begin anew; undefined once the signal aborts. */
+async function nextWord(
   { stream, clock, lookEachMs }: RewindParts,
+  answered: string | undefined,
   signal: AbortSignal,
-): Promise<Rewind | undefined> {
+): Promise<Rewind | 'surveys' | undefined> {
   while (!signal.aborted) {
     const rewind = await openRewind(stream.positions);
     if (rewind !== undefined) return rewind;
+    const wish = await newestWish(stream.positions);
+    if (wish !== undefined && wish !== answered) return 'surveys';
     await clock.sleep(lookEachMs, signal).catch(() => undefined);
   }
   return undefined;

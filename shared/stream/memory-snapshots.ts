@@ -8,6 +8,8 @@ type Kept = { readonly head: SnapshotHead; readonly body: Uint8Array };
 export type MemorySnapshots = Snapshots & {
   /** Changes one byte of the newest body of a shard, as a bad disk would. */
   spoil(shard: Shard): void;
+  /** As after somebody has deleted the bucket and made it again. */
+  clear(): void;
 };
 
 /** Snapshots in memory. */
@@ -47,6 +49,7 @@ export function createMemorySnapshots(): MemorySnapshots {
       shelfOf(shard).set(place, { ...kept, head });
       return head;
     },
+    clear: () => shelves.clear(),
     spoil(shard) {
       const [newest] = headsOf(shard);
       const body = newest && shelfOf(shard).get(newest.place)?.body;

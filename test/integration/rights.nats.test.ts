@@ -47,7 +47,7 @@ const subjects: readonly string[] = [
   'rc.fact',
   'other',
   ...users.map(lease),
-  ...['cluster', 'rewind', 'rewound'].map((key) => `$KV.rollcall-positions.${key}`),
+  ...['cluster', 'rewind', 'rewound', 'surveys'].map((key) => `$KV.rollcall-positions.${key}`),
   ...users.map((user) => `$KV.rollcall-positions.${user}`),
   '$O.rollcall-snapshots.C.00-a',
   '$O.rollcall-snapshots.M.MDAtYQ==',
