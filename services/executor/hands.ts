@@ -6,6 +6,7 @@ import type { Policy } from '#shared/contract/records.ts';
 import type { Clock } from '#shared/process/clock.ts';
 import type { Job } from './backlog.ts';
 import type { Hands } from './effects/effect.ts';
+import { readGoneSet } from './gone-set.ts';
 import { readSet } from './live-set.ts';
 import type { SetSight } from './live-set.ts';
 
@@ -23,7 +24,9 @@ const freshMs = 250;
 export function createHands(parts: HandsParts): Hands {
   const recent = new Map<string, { readonly until: number; readonly sight: Promise<SetSight> }>();
   const readSetNow = (job: Job): Promise<SetSight> =>
-    readSet(parts.cluster, job.plan.set, parts.policy);
+    job.plan.set.gone === true
+      ? readGoneSet(parts.cluster, job, parts.policy)
+      : readSet(parts.cluster, job.plan.set, parts.policy);
   const digests = new WeakMap<object, TemplateDigest>();
   return {
     cluster: parts.cluster,

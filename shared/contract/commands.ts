@@ -10,6 +10,11 @@ export const setRefSchema = z.strictObject({
   name: z.string(),
   uid: uidSchema,
   generation: z.int(),
+  /**
+   * The pool is gone, and only VMs that it left behind tell of it; the generation is 0. A VM that nobody
+   * controls any more does not tell the uid of its pool: there it is the VM's own.
+   */
+  gone: z.literal(true).optional(),
 });
 export type SetRef = z.infer<typeof setRefSchema>;
 

@@ -4,15 +4,15 @@ import { z } from 'zod';
 export const uidSchema = z.string().min(1).brand<'Uid'>();
 export type Uid = z.infer<typeof uidSchema>;
 
+/** What the id of an effect looks like, for those who only have to know one when they see it. */
+export const effectIdPattern = /^[0-9a-f]{8}\.\d+(?:-[0-9a-z]+)?\.\d+\.\d+$/;
+
 /**
  * Names one effect for ever: `<lineage>.<epoch>-<run>.<plan>.<index>`. The same id always means the same
  * command, so an effect that is found done is never done again. The run tells apart epochs of one
  * number: a log that was set back keeps its lineage and gives its sequences out again.
  */
-export const effectIdSchema = z
-  .string()
-  .regex(/^[0-9a-f]{8}\.\d+(?:-[0-9a-z]+)?\.\d+\.\d+$/)
-  .brand<'EffectId'>();
+export const effectIdSchema = z.string().regex(effectIdPattern).brand<'EffectId'>();
 export type EffectId = z.infer<typeof effectIdSchema>;
 
 /** A shard of the log: `00` … `63`, or `cl` for what belongs to no namespace. */

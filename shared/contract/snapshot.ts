@@ -9,7 +9,7 @@ import { settledSchema } from './records.ts';
  * Which fold a snapshot is of. Raised whenever what the view holds, or what the fold makes of a record,
  * changes: a snapshot of another version is not used, and the log is folded instead.
  */
-export const snapshotVersion = 2;
+export const snapshotVersion = 3;
 
 const commandClassSchema = z.enum([
   'secure',
@@ -89,7 +89,13 @@ const kindViewSchema = z.strictObject({
       seen: z.array(uidSchema),
     })
     .optional(),
-  closed: z.strictObject({ resourceVersion: resourceVersionSchema, beganAt: z.int() }).optional(),
+  closed: z
+    .strictObject({
+      resourceVersion: resourceVersionSchema,
+      beganAt: z.int(),
+      unserved: z.literal(true).optional(),
+    })
+    .optional(),
   refused: resourceVersionSchema.optional(),
 });
 

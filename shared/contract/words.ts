@@ -9,6 +9,9 @@ export const revisionLabel = 'kubevirt.io/vm-pool-revision-name';
 /** Carries the effect id on everything that Rollcall creates. */
 export const effectAnnotation = 'rollcall.dev/effect';
 
+/** On a VM that we put the pool finalizer on later: the uid of its pool, by which it is known once it has left. */
+export const securedForAnnotation = 'rollcall.dev/secured-for';
+
 /** `observe`, `advise` or `manage`, for one set. */
 export const modeAnnotation = 'rollcall.dev/mode';
 
@@ -18,6 +21,12 @@ export const autohealingAnnotation = 'rollcall.dev/autohealing';
 
 /** `delete` (default) or `keep`. */
 export const scaleInDisksAnnotation = 'rollcall.dev/scale-in-disks';
+
+/**
+ * On a pool's VM: its disks outlive it. `true` is somebody's word for that one machine, whatever removes
+ * it; an effect id is ours, written before a removal that keeps disks, and counts once the VM is going.
+ */
+export const keepDisksAnnotation = 'rollcall.dev/keep-disks';
 
 /** Names the revision for which the pool's disks may be replaced after an edit of dataVolumeTemplates. */
 export const replaceDisksAnnotation = 'rollcall.dev/replace-disks';

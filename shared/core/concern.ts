@@ -3,6 +3,7 @@ import type { Observable, Volume } from '#shared/contract/objects.ts';
 import type { Fold } from './fold.ts';
 import { stemOf } from './names.ts';
 import { controllerOf, isSet, namedAs, placeOf } from './objects.ts';
+import { isHanging } from './pool/hanging.ts';
 
 /** Marks the sets whose decision may depend on an object. */
 export function touchSetsOf(fold: Fold, object: Observable): void {
@@ -56,6 +57,14 @@ export function touchNeighbours(fold: Fold, object: Observable): void {
   for (const uid of fold.view.sets.get(object.meta.namespace) ?? []) fold.touched.add(uid);
 }
 
+/** A pool has gone: VMs that nobody controls and that hang on our finalizer may be nobody's any more. */
+export function touchHanging({ view, touched }: Fold, { kind, meta }: Observable): void {
+  if (kind !== 'VirtualMachinePool') return;
+  for (const uid of view.loose.get(meta.namespace) ?? []) {
+    if (isHanging(view.objects.get(uid))) touched.add(uid);
+  }
+}
+
 /** Sets of the namespace that may have to release, or may adopt, what nobody owns. */
 function touchClaimants({ view, touched }: Fold, { kind, meta }: Observable): void {
   const claimant =
@@ -66,14 +75,21 @@ function touchClaimants({ view, touched }: Fold, { kind, meta }: Observable): vo
   }
 }
 
-/** Follows controllers upwards, from a claim over its DataVolume and VM to the set. */
+/**
+ * Follows controllers upwards, from a claim over its DataVolume and VM to the set; or to the VM that hangs
+ * on our finalizer though its set is gone.
+ */
 function touchOwner(fold: Fold, object: Observable): void {
-  let owner: Uid | undefined = controllerOf(object.meta)?.uid;
-  for (let depth = 0; owner !== undefined && depth < 4; depth += 1) {
-    const above: Observable | undefined = fold.view.objects.get(owner);
-    if (above === undefined) return;
+  let below = object;
+  for (let depth = 0; depth < 4; depth += 1) {
+    const owner: Uid | undefined = controllerOf(below.meta)?.uid;
+    const above = owner === undefined ? undefined : fold.view.objects.get(owner);
+    if (above === undefined) {
+      if (isHanging(below)) fold.touched.add(owner ?? below.meta.uid);
+      return;
+    }
     if (isSet(above)) fold.touched.add(above.meta.uid);
-    owner = controllerOf(above.meta)?.uid;
+    below = above;
   }
 }
 

@@ -7,6 +7,7 @@ import { setOf } from './objects.ts';
 import { tell, wait, type Outcome } from './outcome.ts';
 import { pendingOf } from './pending.ts';
 import { planFor, type Work } from './plan.ts';
+import { decideBereaved } from './pool/bereaved.ts';
 import { poolRound } from './pool/round.ts';
 import { replicaSetRound } from './replicaset/round.ts';
 import { specProblem } from './spec-problem.ts';
@@ -20,8 +21,8 @@ import { emptyMemory, type View } from './view.ts';
  */
 export function decide(view: View, uid: Uid, moment: Moment): Outcome {
   const set = setOf(view, uid);
-  if (set === undefined) return wait('the set is not there');
   if (view.epoch === 0) return wait('nobody has opened the shard');
+  if (set === undefined) return decideBereaved(view, uid, moment);
   const mode = modeOf(set, moment.policy);
   if (mode === 'observe') return observe(view, set);
   const situation = situationOf(view, set, { moment, mode });

@@ -2,9 +2,9 @@ import { compareResourceVersions, type ResourceVersion, type Uid } from '#shared
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Observable, TemplateDigest } from '#shared/contract/objects.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
-import { touchNameSharers, touchNeighbours, touchSetsOf } from './concern.ts';
+import { touchHanging, touchNameSharers, touchNeighbours, touchSetsOf } from './concern.ts';
 import { noteDesired } from './demand.ts';
-import { memoryOf, type Fold } from './fold.ts';
+import { forgetSet, memoryOf, type Fold } from './fold.ts';
 import { dropObject, kindOf, putObject, raiseHighest } from './indices.ts';
 import { controllerOf, isSet } from './objects.ts';
 import { endAwaited, endSeen } from './pending.ts';
@@ -56,11 +56,14 @@ export function buryUid(fold: Fold, uid: Uid): void {
     touchSetsOf(fold, known);
     dropObject(view, known);
     touchNameSharers(fold, known);
+    touchHanging(fold, known);
     if (heals(known)) touchNeighbours(fold, known);
     forgetMember(fold, known);
   }
   endAwaited(fold, uid);
-  if (view.memories.get(uid)?.pending.size === 0) view.memories.delete(uid);
+  forgetSet(view, uid);
+  const owner = known === undefined ? undefined : controllerOf(known.meta)?.uid;
+  if (owner !== undefined) forgetSet(view, owner);
 }
 
 /** Keeps the memory of vanished uids bounded; they stand in order of log time. */

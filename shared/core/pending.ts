@@ -7,7 +7,7 @@ import { targetOf } from '#shared/contract/target.ts';
 import { effectAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import { touchMakers } from './concern.ts';
 import { undoDestroyed } from './demand.ts';
-import { memoryOf, type Fold } from './fold.ts';
+import { forgetSet, memoryOf, type Fold } from './fold.ts';
 import { addTo, takeFrom } from './keyed-sets.ts';
 import { claimNamesFor } from './names.ts';
 import { addressOf, placeOf, setOf } from './objects.ts';
@@ -224,9 +224,7 @@ function end(fold: Fold, pending: Pending): void {
     touchMakers(fold, pending.namespace, disk);
   }
   fold.touched.add(pending.set);
-  if (memory.pending.size === 0 && view.vanished.has(pending.set)) {
-    view.memories.delete(pending.set);
-  }
+  if (view.vanished.has(pending.set)) forgetSet(view, pending.set);
 }
 
 function noteNo(fold: Fold, pending: Pending, settled: Settled): void {

@@ -1,4 +1,6 @@
+import type { ScaledSet } from '#shared/contract/objects.ts';
 import type { Decided } from '#shared/contract/records.ts';
+import { checkBereaved } from './check/bereaved.ts';
 import { checkBounds } from './check/bounds.ts';
 import { checkCreates } from './check/creates.ts';
 import { checkIdentity } from './check/identity.ts';
@@ -8,6 +10,7 @@ import type { Checked } from './check/checked.ts';
 import { isPaused } from './mode.ts';
 import { setOf } from './objects.ts';
 import { pendingOf } from './pending.ts';
+import { bereavedOf } from './pool/bereaved.ts';
 import { specProblem } from './spec-problem.ts';
 import { emptyMemory, type View } from './view.ts';
 
@@ -16,7 +19,7 @@ import { emptyMemory, type View } from './view.ts';
  * for a good one. It is an assertion on our own thinking: a plan that fails is withheld, never mended.
  */
 export function checkPlan(view: View, decided: Decided): readonly string[] {
-  const set = setOf(view, decided.set.uid);
+  const set = setIn(view, decided);
   if (set === undefined) return ['I9 the plan is about a set that is not in the view'];
   const checked: Checked = {
     view,
@@ -29,7 +32,10 @@ export function checkPlan(view: View, decided: Decided): readonly string[] {
     problem: specProblem(set),
     pending: pendingOf(view, set.meta.uid),
   };
-  return [checkIdentity, checkBounds, checkCreates, checkRemovals, checkWrites].flatMap((check) =>
-    check(checked),
-  );
+  const checks = [checkIdentity, checkBounds, checkCreates, checkRemovals, checkWrites];
+  return [...checks, checkBereaved].flatMap((check) => check(checked));
+}
+
+function setIn(view: View, { set }: Decided): ScaledSet | undefined {
+  return set.gone === true ? bereavedOf(view, set.uid)?.set : setOf(view, set.uid);
 }

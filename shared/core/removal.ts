@@ -1,6 +1,7 @@
 import type { Command, EndangeredDisk, Notice, Purpose } from '#shared/contract/commands.ts';
 import type { Member } from '#shared/contract/objects.ts';
-import type { Candidate } from './situation.ts';
+import type { Candidate, Hold } from './situation.ts';
+import { isUnclear, memberHold } from './annotations.ts';
 import { disksPerPlan, endangeredDisks } from './disks.ts';
 import { soonest } from './per-target.ts';
 import { refusalText, refusalsOf, waitsUntil } from './refusals.ts';
@@ -28,22 +29,31 @@ export type Removed = {
   readonly candidates: Candidate[];
   readonly backingOff: number;
   readonly wakeAt: number | undefined;
+  /** Stands while one that has to go carries an annotation that nobody understands. */
+  readonly hold: Hold | undefined;
 };
 
 /**
  * Deletes of the members that have to go, as many as one plan may hold. A member whose delete was refused
- * keeps its place and waits: taking the next instead would remove one that is to stay.
+ * keeps its place and waits: taking the next instead would remove one that is to stay; and so does one whose
+ * annotation may have been meant to keep its disks.
  */
 export function removeMembers(situation: Situation, removal: Removal): Removed {
   const { view, memory, moment } = situation;
   const commands: Command[] = [];
   const vetoed = new Map<string, string>();
+  const unclear: Member[] = [];
   let listed = 0;
   let wakeAt: number | undefined;
   const room = roomOf(situation);
   for (const member of removal.order.slice(0, removal.wanted)) {
     if (commands.length >= room) break;
     const { uid } = member.meta;
+    if (isUnclear(member)) {
+      vetoed.set(uid, 'annotation not understood');
+      unclear.push(member);
+      continue;
+    }
     const until = waitsUntil(view, memory, { class: 'delete', target: uid, now: moment.now });
     if (until !== undefined) {
       vetoed.set(uid, 'backing off');
@@ -56,7 +66,8 @@ export function removeMembers(situation: Situation, removal: Removal): Removed {
     commands.push(deleteMember(situation, removal, { member, disks, at: commands.length }));
   }
   const candidates = candidatesOf(removal, commands, vetoed);
-  return { commands, candidates, backingOff: vetoed.size, wakeAt };
+  const backingOff = vetoed.size - unclear.length;
+  return { commands, candidates, backingOff, wakeAt, hold: memberHold(unclear) };
 }
 
 /** Stands while members are too many and a delete was refused. */

@@ -9,6 +9,7 @@ import { setRefOf } from './outcome.ts';
 import { pendingOf } from './pending.ts';
 import { isPoisoned } from './poison.ts';
 import { poolBalance } from './pool/count.ts';
+import { bereavedIn } from './pool/hanging.ts';
 import { poolState } from './pool/round.ts';
 import { replicaSetBalance, standingOf } from './replicaset/standing.ts';
 import type { Situation } from './situation.ts';
@@ -16,9 +17,10 @@ import { specProblem } from './spec-problem.ts';
 import { unsyncedKinds } from './synced.ts';
 import { emptyMemory, type View } from './view.ts';
 
-/** Every living set of the shard, sorted. */
+/** Every set of the shard on which there may be something to decide: also one that only left VMs behind. */
 export function setsOf(view: View): readonly Uid[] {
-  return [...view.sets.values()].flatMap((uids) => [...uids]).toSorted();
+  const living = [...view.sets.values()].flatMap((uids) => [...uids]);
+  return [...living, ...bereavedIn(view)].toSorted();
 }
 
 /** Where a set stands, for people who ask. */

@@ -4,7 +4,14 @@ import type { Uid } from '#shared/contract/ids.ts';
 import { kindOf, putObject } from './indices.ts';
 import { enterPending } from './pending.ts';
 import type { Refusal } from './refusals.ts';
-import { emptyView, type Destroyed, type KindView, type Memory, type View } from './view.ts';
+import {
+  emptyView,
+  type ClosedSurvey,
+  type Destroyed,
+  type KindView,
+  type Memory,
+  type View,
+} from './view.ts';
 
 /**
  * The view as plain data. It shares nothing with the view that the fold changes in place, so it stays
@@ -74,9 +81,14 @@ function toKind(kind: KindSnapshot): Omit<KindView, 'uids'> {
     since,
     highest,
     open: open === undefined ? undefined : { ...open, floor: open.floor, seen: new Set(open.seen) },
-    closed,
+    closed: closed && toClosed(closed),
     refused,
   };
+}
+
+/** Without the field where it is undefined: views of the same records are equal to the byte. */
+function toClosed({ unserved, ...closed }: NonNullable<KindSnapshot['closed']>): ClosedSurvey {
+  return { ...closed, ...(unserved === true && { unserved }) };
 }
 
 type MemorySnapshot = Snapshot['memories'][number];
@@ -137,7 +149,7 @@ function toRefusal(refusal: MemorySnapshot['refusals'][number][1]): Refusal {
   };
 }
 
-/** Without the field where it is undefined: views of the same records are equal to the byte. */
+/** As toClosed does. */
 function toDestroyed({ heals, ...destroyed }: MemorySnapshot['destroyed'][number][1]): Destroyed {
   return { ...destroyed, ...(heals === true && { heals }) };
 }

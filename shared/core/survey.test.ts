@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { kinds } from '#shared/contract/kinds.ts';
 import { evolve } from './evolve.ts';
-import { given } from './testing/given.ts';
-import { aPool, aRevision, aVm, aVolume, later, vms } from './testing/objects.ts';
+import { given, lineage, Story } from './testing/given.ts';
+import { aPool, aRevision, aVm, aVolume, later, terminating, vms } from './testing/objects.ts';
 
 const vmKind = 'VirtualMachine';
 const create = (name: string) => ({ verb: 'create-vm', name }) as const;
@@ -88,6 +89,49 @@ test('a kind that is no longer served, with living objects, holds', () => {
     .surveys(vmKind, [vm], 2001)
     .tells(undefined)
     .decides(create('web-1'));
+});
+
+test('a young log does not take a kind that sets are made of, and that is not served, for none', () => {
+  const [pool, revision] = [aPool({ replicas: 1 }), aRevision()];
+  const story = new Story(pool).opens();
+  for (const kind of kinds) {
+    if (kind !== vmKind) {
+      const objects = [pool, revision].filter((object) => object.kind === kind);
+      story.surveys(kind, objects);
+    }
+  }
+  story
+    .begins(vmKind, 's')
+    .closes(vmKind, 's', { version: 1, count: 0, unserved: true })
+    .waits('waiting for a whole survey of VirtualMachine')
+    .surveys(vmKind, [aVm('web-0')], 1001)
+    .rests('1 of 1: nothing to do');
+});
+
+test('nor does a log that was set back, whatever its old surveys said', () => {
+  const [pool, revision] = [aPool({ replicas: 1 }), aRevision()];
+  const story = given(pool, revision);
+  const trustsFrom = story.view.sequence + 1;
+  story.folds({ type: 'opened', lineage, codeVersion: 'test', holder: 'test', trustsFrom });
+  for (const kind of kinds) {
+    const objects = [pool, revision].filter((object) => object.kind === kind);
+    if (kind !== vmKind) story.surveys(kind, objects, 1001);
+  }
+  story
+    .begins(vmKind, 's')
+    .closes(vmKind, 's', { version: 1, count: 0, unserved: true })
+    .waits('waiting for a whole survey of VirtualMachine');
+});
+
+test('members that were seen to go before their kind did hold up no end of their pool', () => {
+  const [pool, vm] = [terminating(aPool({ replicas: 1 })), aVm('web-0')];
+  given(pool, aRevision(), vm)
+    .loses(vm)
+    .begins(vmKind, 's')
+    .closes(vmKind, 's', { version: 1, count: 0, unserved: true })
+    .begins(vmKind, 'next')
+    .closes(vmKind, 'next', { version: 1, count: 0, unserved: true })
+    .decides({ verb: 'retire-set' });
 });
 
 test('a missing survey of volumes holds up nothing', () => {

@@ -38,7 +38,7 @@ export function foldSurveyed(fold: Fold, record: Surveyed): void {
   touchAll(fold);
   const { floor } = open;
   if (record.unserved === true) {
-    if (kind.uids.size === 0) close(fold, kind, { record, open });
+    if (mayBeNone(kind, record.kind)) close(fold, kind, { record, open });
     return;
   }
   if (floor !== undefined && compareResourceVersions(record.resourceVersion, floor) < 0) {
@@ -57,19 +57,43 @@ export function isSynced(view: View, kind: Kind): boolean {
   return view.kinds.get(kind)?.synced ?? false;
 }
 
+/** Whether an object of this kind that the view lacks is certainly gone: the server was asked, and knows it not. */
+export function isAbsenceProven(view: View, kind: Kind): boolean {
+  const known = view.kinds.get(kind);
+  return known?.synced === true && known.closed?.unserved !== true;
+}
+
+const memberKinds: readonly Kind[] = ['VirtualMachine', 'VirtualMachineInstance'];
+
+/**
+ * Whether a kind that is not served has no objects, as far as anyone can know. What sets are made of is
+ * served wherever there are sets: a log that has never seen a list of it knows of none because it is young,
+ * and who took that for none would make every member once more when the kind comes back with its objects.
+ */
+function mayBeNone(known: KindView, kind: Kind): boolean {
+  if (known.uids.size > 0) return false;
+  return !memberKinds.includes(kind) || known.closed !== undefined;
+}
+
 /** The log was set back: surveys that began before a sequence are no proof of what is there now. */
 export function doubtSurveys(fold: Fold, before: number): void {
   for (const kind of fold.view.kinds.values()) {
     if (kind.open !== undefined && kind.open.beganAt < before) kind.open = undefined;
     const isProven = kind.closed !== undefined && kind.closed.beganAt >= before;
-    if (!isProven) setSynced(fold, kind, false);
+    if (isProven) continue;
+    kind.closed = undefined;
+    setSynced(fold, kind, false);
   }
 }
 
 type Closing = { readonly record: Surveyed; readonly open: OpenSurvey };
 
 function close(fold: Fold, kind: KindView, { record, open }: Closing): void {
-  kind.closed = { resourceVersion: record.resourceVersion, beganAt: open.beganAt };
+  const { resourceVersion, unserved } = record;
+  kind.closed = {
+    ...{ resourceVersion, beganAt: open.beganAt },
+    ...(unserved === true && { unserved }),
+  };
   kind.refused = undefined;
   setSynced(fold, kind, true);
 }

@@ -87,6 +87,8 @@ export type ClosedSurvey = {
   readonly resourceVersion: ResourceVersion;
   /** Sequence of its `survey-began`. */
   readonly beganAt: number;
+  /** The kind was not served, and none of it was known: none is there to act on, but that proves no end. */
+  readonly unserved?: true;
 };
 
 /** A command of ours whose effect is not yet seen and not certainly refused. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RawObject } from '#shared/cluster/cluster.ts';
 import { uid } from '#shared/contract/ids.ts';
-import { poolFinalizer } from '#shared/contract/words.ts';
+import { poolFinalizer, securedForAnnotation } from '#shared/contract/words.ts';
 import { refOf, uidOf, type Wanted } from './effects-stage.ts';
 import {
   PoolStage,
@@ -38,6 +38,8 @@ describe('securing a member', () => {
     expect(await stage.perform(work)).toMatchObject(applied);
     const after = await stage.sees('VirtualMachine', 'web-0');
     expect(metadataOf(after)['finalizers']).toEqual([guard, poolFinalizer]);
+    const owner = metadataOf(await stage.sees('VirtualMachinePool', 'web'))['uid'];
+    expect(metadataOf(after)['annotations']).toMatchObject({ [securedForAnnotation]: owner });
     expect(await stage.probe(work)).toMatchObject(already);
     expect(await stage.perform(work)).toMatchObject(already);
   });
@@ -223,6 +225,8 @@ describe('preserving a disk', () => {
     const work = await job(vm, disk);
     expect(await stage.perform(work)).toEqual(stale('MemberChanged'));
     stage.world.remove('VirtualMachine', 'web-0');
+    // The first answer that is lost is the one of the mark on the machine.
+    expect(await stage.perform(work, stage.losingAnswers())).toEqual({ again: true });
     expect(await stage.perform(work, stage.losingAnswers())).toEqual({ again: true });
     expect(await stage.probe(work)).toMatchObject(already);
     expect(await stage.perform(work)).toMatchObject(already);

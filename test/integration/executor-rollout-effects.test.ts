@@ -157,6 +157,24 @@ describe('updating a VM', () => {
     expect(after['labels']).toEqual({ ...labels, tier: 'front', [revisionLabel]: 'web-2' });
   });
 
+  test('gives a VM of which nothing says what it was made from no disk that it does not make', async () => {
+    const disks = (name: string) => [{ metadata: { name }, spec: { source: { blank: {} } } }];
+    const own = await stage.aMember();
+    const spec = { ...newer.spec, dataVolumeTemplates: disks('data') };
+    const withDisks = { virtualMachineTemplate: { ...newer, spec } };
+    await stage.merge('VirtualMachinePool', 'web', { spec: withDisks });
+    const before = await stage.see('VirtualMachine', 'web-0');
+    expect(await stage.perform(await job(own))).toEqual(stale('MemberChanged'));
+    await stage.aRevision('web-1', template, own);
+    expect(await stage.perform(await job(own, 'web-1'))).toEqual(stale('MemberChanged'));
+    expect(await stage.see('VirtualMachine', 'web-0')).toEqual(before);
+    const making = { dataVolumeTemplates: disks('data-0') };
+    await stage.merge('VirtualMachine', 'web-0', { spec: making });
+    expect(await stage.perform(await job(own))).toMatchObject(applied);
+    const after = await stage.see('VirtualMachine', 'web-0');
+    expect(metadataOf(after)['labels']).toMatchObject({ [revisionLabel]: 'web-2' });
+  });
+
   test('reads again when the VM has changed, and gives up after three times', async () => {
     const vm = await stage.aMember();
     await aChange();

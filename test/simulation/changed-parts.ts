@@ -1,4 +1,9 @@
-import { poolFinalizer } from '#shared/contract/words.ts';
+import { effectIdPattern } from '#shared/contract/ids.ts';
+import {
+  keepDisksAnnotation,
+  poolFinalizer,
+  securedForAnnotation,
+} from '#shared/contract/words.ts';
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import type { KubeObject } from '../../services/sandbox/store/types.ts';
 import type { Effect } from './ledger.ts';
@@ -48,7 +53,7 @@ function ownersOf({ metadata }: KubeObject): readonly string[] {
 
 function foreignParts({ metadata, spec, kind }: KubeObject & { readonly spec?: unknown }) {
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
-    ([key]) => !key.endsWith('-observed-api-version'),
+    ([key, value]) => !key.endsWith('-observed-api-version') && !isOurWord(key, value),
   );
   return {
     identity: { kind, uid: metadata.uid },
@@ -58,6 +63,12 @@ function foreignParts({ metadata, spec, kind }: KubeObject & { readonly spec?: u
     finalizers: (metadata.finalizers ?? []).filter((name) => name !== poolFinalizer),
     spec: spec ?? null,
   };
+}
+
+/** People may write the first of them too, with a word of their own. */
+function isOurWord(key: string, value: unknown): boolean {
+  if (key === keepDisksAnnotation) return effectIdPattern.test(String(value));
+  return key === securedForAnnotation;
 }
 
 /** What people put on objects by hand; no template has it, and no command of ours may change it. */

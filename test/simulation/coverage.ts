@@ -1,6 +1,7 @@
 import { outcomes } from '#shared/contract/records.ts';
 import { faultNames } from './faults.ts';
 import { deeds } from './human.ts';
+import { poolDeeds } from './pool-deeds.ts';
 
 const verbs = [
   'secure-set',
@@ -15,20 +16,26 @@ const verbs = [
   'release-member',
   'adopt-member',
   'update-vm',
+  'restart-member',
   'label-instance',
+  'roll-back',
   'write-status',
   'post-event',
 ] as const;
 
 /** Holds that the histories are made to run into. */
-const holds = ['MassDeleteBlocked', 'Unsynced', 'over'] as const;
+const holds = ['MassDeleteBlocked', 'DiskReplacementHeld', 'Unsynced', 'over'] as const;
+
+/** Why members are deleted; that they are healed takes more than chance, as does keeping disks. */
+const purposes = ['scale-in', 'clean-up', 'replace'] as const;
 
 /** What a run of many seeds must have hit at least once, or it proves little. */
 export const expected: readonly string[] = [
   ...verbs.map((verb) => `verb ${verb}`),
   ...outcomes.map((outcome) => `outcome ${outcome}`),
   ...faultNames.map((fault) => `fault ${fault}`),
-  ...deeds.map((deed) => `human ${deed}`),
+  ...[...deeds, ...poolDeeds].map((deed) => `human ${deed}`),
+  ...purposes.map((purpose) => `purpose ${purpose}`),
   ...holds.map((hold) => `hold ${hold}`),
   'mode advise',
   'withdraws',

@@ -1,4 +1,5 @@
 import { isDestructive } from '#shared/contract/commands.ts';
+import { keepMarkOf } from '#shared/core/pool/keep-mark.ts';
 import type { KubeObject } from '../../services/sandbox/store/types.ts';
 import type { Effect, Ledger } from './ledger.ts';
 import { controllerUid, disksOf, isDeleting } from './mirror.ts';
@@ -36,9 +37,10 @@ export class DiskJudge {
   }
 
   /** No record, no destruction: the book has the decision with all its disks. */
-  checkBook({ command, sequence, turn }: Effect): void {
+  checkBook(effect: Effect): void {
     const { book } = this.#parts;
-    if (!book.hasTold(turn, sequence)) {
+    const { command, sequence } = effect;
+    if (!book.hasTold(effect)) {
       this.#violation('A1', `${command.effect} before the book has passed ${sequence}`);
     }
     if (!isDestructive(command)) return;
@@ -78,14 +80,43 @@ export class DiskJudge {
     }
   }
 
-  /** By a deletion of ours that the log of now knows and that certainly was done. */
-  #isToKeep(vm: KubeObject): boolean {
-    const { ledger } = this.#parts;
-    return (ledger.removals.get(uidOf(vm)) ?? []).some(
-      ({ command, turn }) =>
+  /** The disks of a member that is deleted to be made anew with other ones go with it: its next one would start on them. */
+  checkFreed(before: KubeObject, after: KubeObject): void {
+    const kept = new Set(after.metadata.ownerReferences?.map(({ uid }) => uid));
+    for (const { uid, name } of before.metadata.ownerReferences ?? []) {
+      if (kept.has(uid) || !this.#isToGo(uid)) continue;
+      const disk = before.metadata.name;
+      this.#violation('C7', `${disk} is kept of ${name}, which is replaced because of its disks`);
+    }
+  }
+
+  #isToGo(member: string): boolean {
+    return this.#deletionsOf(member).some(
+      ({ command }) =>
         command.verb === 'delete-member' &&
-        command.keepDisks === true &&
-        turn === ledger.turn &&
+        command.purpose === 'replace' &&
+        command.keepDisks !== true,
+    );
+  }
+
+  /**
+   * By a deletion of ours that the log of now knows and that certainly was done; or by what it says of
+   * itself, whatever has become of the log.
+   */
+  #isToKeep(vm: KubeObject): boolean {
+    const mark = keepMarkOf(vm.metadata.annotations ?? {});
+    if (isDeleting(vm) && (mark === 'wished' || mark === 'ours')) return true;
+    return this.#deletionsOf(uidOf(vm)).some(
+      ({ command }) => command.verb === 'delete-member' && command.keepDisks === true,
+    );
+  }
+
+  #deletionsOf(member: string): readonly Effect[] {
+    const { ledger } = this.#parts;
+    return (ledger.removals.get(member) ?? []).filter(
+      ({ command, turns }) =>
+        command.verb === 'delete-member' &&
+        turns.has(ledger.turn) &&
         ledger.outcomes.get(command.effect)?.outcome === 'applied',
     );
   }

@@ -1,4 +1,7 @@
 import type { Shard } from '#shared/contract/ids.ts';
+import { poolFinalizer } from '#shared/contract/words.ts';
+import { kinds } from '#shared/contract/kinds.ts';
+import { isSynced } from '#shared/core/surveys.ts';
 import type { View } from '#shared/core/view.ts';
 import { canonicalJson, isRecord } from '#shared/lib/canonical.ts';
 import { shardOf } from '#shared/stream/shards.ts';
@@ -16,8 +19,12 @@ import {
 } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import { difference, plainOf } from './plain.ts';
+import { stemsOf } from './sets.ts';
 import type { Book } from './simulated-recorder.ts';
 import type { Tape } from './tape.ts';
+
+/** A restart that a guard had held for its window, and the deadline after it. */
+const rollingMs = 1_320_000;
 
 export type EndParts = {
   readonly clusterId: string;
@@ -51,6 +58,14 @@ export function unrest(parts: EndParts): string | undefined {
       return `${object.kind} ${name} is still going, held by ${finalizers.join(' ')}`;
     }
   }
+  for (const vm of mirror.ofKind('VirtualMachine')) {
+    const { name, namespace = '', finalizers } = vm.metadata;
+    if (finalizers?.includes(poolFinalizer) !== true || controllerUid(vm) !== undefined) continue;
+    // Once its pool is gone, it is let go when somebody deletes it.
+    const pool = name.slice(0, name.lastIndexOf('-'));
+    const isThere = mirror.named('VirtualMachinePool', namespace, pool) !== undefined;
+    if (isThere) return `nobody lets go of ${name}`;
+  }
   if (book.position < tape.last) return 'the book is behind';
   return differences(parts).at(0);
 }
@@ -67,9 +82,12 @@ function unrestOf(parts: EndParts, set: KubeObject): string | undefined {
   const mode = set.metadata.annotations?.['rollcall.dev/mode'] ?? 'manage';
   const view = views.get(shardOf(clusterId, set.metadata.namespace ?? ''));
   const held = heldReason(view, set);
+  const unread = view === undefined ? undefined : kinds.find((kind) => !isSynced(view, kind));
+  if (unread !== undefined) return `waits for a survey of ${unread}`;
   // These may pass with time: with the next survey, and when the window has moved on.
   if (held === 'Unsynced') return `held as ${held}`;
   if (held === 'MassDeleteBlocked' && parts.calmMs < 660_000) return `held as ${held}`;
+  if (isRollingOut(set) && parts.calmMs < rollingMs) return 'rolls out';
   if (mode !== 'manage' || specOf(set)['paused'] === true) return undefined;
   const present = presentMembers(mirror, set).length;
   const wanted = replicasOf(set);
@@ -79,6 +97,15 @@ function unrestOf(parts: EndParts, set: KubeObject): string | undefined {
   if (status['replicas'] !== present)
     return `status says ${String(status['replicas'])} of ${present}`;
   return undefined;
+}
+
+/** Ends when all are available, or at the deadline of one that is not. */
+function isRollingOut({ status }: KubeObject & { readonly status?: unknown }): boolean {
+  const conditions = isRecord(status) ? status['conditions'] : undefined;
+  if (!Array.isArray(conditions)) return false;
+  return conditions.some(
+    (one: unknown) => isRecord(one) && one['type'] === 'Progressing' && one['status'] === 'True',
+  );
 }
 
 function heldReason(view: View | undefined, set: KubeObject): string | undefined {
@@ -91,8 +118,7 @@ function heldReason(view: View | undefined, set: KubeObject): string | undefined
 /** Another machine has a disk of the name that the next member would use: the pool waits, and says so. */
 function waitsForDisks(mirror: Mirror, set: KubeObject): boolean {
   const ours = new Set(presentMembers(mirror, set).map(({ metadata }) => metadata.uid));
-  const template = specOf(set)['virtualMachineTemplate'];
-  const stems = disksOf({ ...set, spec: isRecord(template) ? template['spec'] : {} });
+  const stems = stemsOf(set);
   return [...mirror.ofKind('VirtualMachine'), ...mirror.ofKind('DataVolume')].some((object) => {
     if (object.metadata.namespace !== set.metadata.namespace) return false;
     if (ours.has(object.metadata.uid) || ours.has(controllerUid(object) ?? '')) return false;
@@ -170,7 +196,8 @@ function checkBook({ book, tape }: EndParts, violation: Tell): void {
     const entry: unknown = JSON.parse(body);
     if (!isRecord(entry)) continue;
     if (kind === 'size-changed') checkChain(sizes, entry, violation);
-    if (kind !== 'disk-gone' || !isRecord(entry['claim'])) continue;
+    // A correction tells no second end.
+    if (kind !== 'disk-gone' || 'corrects' in entry || !isRecord(entry['claim'])) continue;
     const uid = String(entry['claim']['uid']);
     gone.set(uid, (gone.get(uid) ?? 0) + 1);
   }

@@ -1,6 +1,6 @@
 import { isRecord } from '#shared/lib/canonical.ts';
 import { addressOf } from '#shared/cluster/addresses.ts';
-import { poolFinalizer } from '#shared/contract/words.ts';
+import { scaleInDisksAnnotation } from '#shared/contract/words.ts';
 import type { KubeObject, Store, StoreRequest } from '../../services/sandbox/store/types.ts';
 import type { History } from './history.ts';
 import { controllerUid, isDeleting, replicasOf, specOf } from './mirror.ts';
@@ -32,7 +32,9 @@ export const deeds = [
   'changes the mode',
   'deletes a namespace',
 ] as const;
-export type Deed = (typeof deeds)[number] | PoolDeed;
+/** Only where a test asks for it: members without a set are not what most histories are about. */
+export type RareDeed = 'deletes a set by force';
+export type Deed = (typeof deeds)[number] | PoolDeed | RareDeed;
 
 export type HumanParts = {
   readonly store: Store;
@@ -72,8 +74,12 @@ export class Human {
       this.#make(plan, act.replicas);
     } else if (set !== undefined && act.type === 'scale') {
       this.#patch(set, { spec: { replicas: act.replicas } });
-    } else if (set !== undefined) {
+    } else if (set !== undefined && act.type === 'delete') {
       this.#delete(set, 'Background');
+    } else if (set !== undefined && act.type === 'delete by force') {
+      this.#deleteByForce(set);
+    } else if (set !== undefined && act.type === 'decide on disks') {
+      this.#patch(set, { metadata: { annotations: { [scaleInDisksAnnotation]: act.policy } } });
     }
   }
 
@@ -87,10 +93,7 @@ export class Human {
       if (object.kind === 'VirtualMachinePool' && !isDeleting(object)) {
         tidyPool(this.#handsOn(object));
       }
-      // Pools do not yet let go of machines that have left them.
-      const isStray = object.kind === 'VirtualMachine' && controllerUid(object) === undefined;
-      const held = isStray ? [foreignFinalizer, poolFinalizer] : [foreignFinalizer];
-      const kept = finalizers.filter((name) => !held.includes(name));
+      const kept = finalizers.filter((name) => name !== foreignFinalizer);
       if (kept.length === finalizers.length) continue;
       this.#patch(object, { metadata: { finalizers: kept } });
     }
@@ -116,6 +119,8 @@ export class Human {
         return this.#with(this.#set(random), (set) => this.#delete(set, 'Orphan'));
       case 'deletes a set in the foreground':
         return this.#with(this.#set(random), (set) => this.#delete(set, 'Foreground'));
+      case 'deletes a set by force':
+        return this.#with(this.#set(random), (set) => this.#deleteByForce(set));
       case 'makes a set again':
         return this.#makeAgain(random);
       case 'pauses or resumes':
@@ -299,6 +304,11 @@ export class Human {
     this.#note(`deletes ${nameOf(object)} (${propagationPolicy})`);
     const options = { propagationPolicy };
     this.#ask({ verb: 'delete', ...where(object.kind), namespace, name, options });
+  }
+
+  #deleteByForce(set: KubeObject): void {
+    this.#patch(set, { metadata: { finalizers: null } });
+    this.#delete(set, 'Background');
   }
 
   #ask(request: StoreRequest): void {

@@ -2,7 +2,7 @@ import type { Command } from '#shared/contract/commands.ts';
 import { effectAnnotation } from '#shared/contract/words.ts';
 import type { KubeObject } from '../../services/sandbox/store/types.ts';
 import type { Effect, Ledger } from './ledger.ts';
-import { controllerUid, presentMembers } from './mirror.ts';
+import { controllerUid, isDeleting, presentMembers } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -45,7 +45,22 @@ export class MemberJudge {
     const { uid, namespace } = plan.set;
     const revision = this.#parts.mirror.named('ControllerRevision', namespace, command.revision);
     if (revision === undefined || controllerUid(revision) === uid) return;
+    if (this.#isOrphanOf(uid, revision)) return;
     this.#parts.violation('C9', `${command.effect} names ${command.revision} of another owner`);
+  }
+
+  /**
+   * Who deletes a pool and orphans what it owns takes the owner off its revisions at once. A create that
+   * rests on a read of the pool from just before (C8 judges that one) may arrive later, and no precondition
+   * of a create could hold it back. The revision is still the one that was made for this pool.
+   */
+  #isOrphanOf(pool: string, revision: KubeObject): boolean {
+    const { mirror, ledger } = this.#parts;
+    const set = mirror.objects.get(pool);
+    const isLeaving = set === undefined || isDeleting(set);
+    if (!isLeaving || controllerUid(revision) !== undefined) return false;
+    const id = revision.metadata.annotations?.[effectAnnotation] ?? '';
+    return ledger.effects.get(id)?.plan.set.uid === pool;
   }
 
   /** Scale-in leaves a pool no fewer than its spec asks for, by what the plan itself counted. */
@@ -61,6 +76,8 @@ export class MemberJudge {
   checkMass({ command, plan }: Effect): void {
     const { mirror, violation } = this.#parts;
     const { uid } = plan.set;
+    const isReplaced = command.verb === 'delete-member' && command.purpose === 'replace';
+    if (isReplaced && this.#sizes.mayReplace(uid)) return;
     const set = mirror.objects.get(uid);
     const present = set === undefined ? 0 : presentMembers(mirror, set).length;
     const number = this.#sizes.deleted(uid, plan.moment.now, present);

@@ -86,3 +86,15 @@ export function disksOf(vm: KubeObject): readonly string[] {
     return isRecord(metadata) && typeof metadata['name'] === 'string' ? [metadata['name']] : [];
   });
 }
+
+/** Disks whose owner is the machine of this name, and what hangs on those. */
+export function hangingOn(mirror: Mirror, name: string): readonly KubeObject[] {
+  const isOwnedBy = (owners: readonly KubeObject[]) => (object: KubeObject) =>
+    object.metadata.ownerReferences?.some(({ uid }) =>
+      owners.some(({ metadata }) => metadata.uid === uid),
+    ) === true;
+  const machines = mirror.ofKind('VirtualMachine').filter(({ metadata }) => metadata.name === name);
+  const claims = mirror.ofKind('PersistentVolumeClaim');
+  const dataVolumes = mirror.ofKind('DataVolume').filter(isOwnedBy(machines));
+  return [...dataVolumes, ...claims.filter(isOwnedBy([...machines, ...dataVolumes]))];
+}

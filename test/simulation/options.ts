@@ -7,7 +7,21 @@ import type { Interference, SieveReport } from './sieve.ts';
 /** What people do in a scripted history. */
 export type Act =
   | { readonly type: 'make' | 'scale'; readonly replicas: number }
-  | { readonly type: 'delete' };
+  | { readonly type: 'delete' }
+  /** Its finalizer is taken off by hand, so that it is gone at once and its members are not. */
+  | { readonly type: 'delete by force' }
+  /** What becomes of the disks of machines that scale-in removes. */
+  | { readonly type: 'decide on disks'; readonly policy: 'keep' | 'delete' }
+  | Loss;
+
+/**
+ * With the next removal that the server has carried out, log and snapshots are lost and the policy becomes
+ * this one. What hung on the machine is to stay.
+ */
+export type Loss = {
+  readonly type: 'lose everything';
+  readonly policy: 'keep' | 'delete';
+};
 
 /** Acts on the first of the planned sets, each once the world is at rest after the one before. */
 export type Script = {

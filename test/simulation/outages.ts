@@ -112,7 +112,9 @@ function begin(parts: OutageParts, episode: Episode, { forMs, random }: Outage):
     case 'log set back':
       return changeLog(parts, random, Math.max(0, parts.tape.last - random.between(1, 300)));
     case 'log emptied':
-      return changeLog(parts, random, 0);
+      if (!random.chance(0.5)) return changeLog(parts, random, 0);
+      parts.history.count('snapshots lost with the log');
+      return loseEverything(parts, random);
     case 'log made anew':
       return changeLog(parts, random, 'anew');
     default:
@@ -121,6 +123,12 @@ function begin(parts: OutageParts, episode: Episode, { forMs, random }: Outage):
 }
 
 const noticedAfterMs = 5_000;
+
+/** Log and snapshots are lost together, and nothing but the cluster tells what has been going on. */
+export function loseEverything(parts: OutageParts, random: Random): void {
+  parts.broker.snapshots.clear();
+  changeLog(parts, random, 0);
+}
 
 /** Connections break; each process notices for itself that what is back is not what it knew. */
 function changeLog(parts: OutageParts, random: Random, to: number | 'anew'): void {

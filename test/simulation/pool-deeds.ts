@@ -1,13 +1,16 @@
 import { unreachable } from '#shared/lib/assert.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
 import {
   poolFinalizer,
   replaceDisksAnnotation,
+  revisionLabel,
   rollBackAnnotation,
 } from '#shared/contract/words.ts';
 import type { KubeObject } from '../../services/sandbox/store/types.ts';
-import { controllerUid, isDeleting } from './mirror.ts';
+import { controllerUid, isDeleting, specOf } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import type { Random } from './random.ts';
+import { stemsOf } from './sets.ts';
 
 /** What people do to pools that are to be rolled out, healed, and to keep their disks. */
 export const poolDeeds = [
@@ -16,11 +19,13 @@ export const poolDeeds = [
   'changes the disks',
   'allows new disks',
   'sets how to scale in',
+  'selects who may go',
   'sets how to update',
   'heals or not',
   'breaks a machine',
   'rolls back',
   'hands a member back',
+  'spoils the template or mends it',
 ] as const;
 export type PoolDeed = (typeof poolDeeds)[number];
 
@@ -47,14 +52,16 @@ export function doToPool(
       const labels = { 'example.com/tier': `t${random.between(1, 3)}` };
       return template({ metadata: { labels } });
     }
-    case 'changes the disks':
-      return template({ spec: { dataVolumeTemplates: [disk(random.between(1, 3))] } });
+    case 'changes the disks': {
+      const [first, ...others] = stemsOf(pool);
+      if (first === undefined) return false;
+      const changed = [disk(first, random.between(1, 3)), ...others.map((name) => disk(name, 1))];
+      return template({ spec: { dataVolumeTemplates: changed } });
+    }
     case 'allows new disks':
     case 'rolls back': {
       const key = deed === 'rolls back' ? rollBackAnnotation : replaceDisksAnnotation;
-      const revision = random.any(
-        mirror.ofKind('ControllerRevision').filter((one) => isOf(one, pool)),
-      );
+      const revision = revisionOf({ mirror, pool }, random);
       if (revision === undefined) return false;
       patch(pool, { metadata: { annotations: { [key]: revision.metadata.name } } });
       return true;
@@ -64,6 +71,12 @@ export function doToPool(
       return spec({
         scaleInStrategy: random.pick([null, keeping('Offline'), keeping('Disabled')]),
       });
+    case 'selects who may go': {
+      const revision = revisionOf({ mirror, pool }, random);
+      if (revision === undefined) return false;
+      spec({ scaleInStrategy: null });
+      return spec({ scaleInStrategy: selecting(revision.metadata.name) });
+    }
     case 'sets how to update':
       spec({ updateStrategy: null });
       return spec({
@@ -90,6 +103,8 @@ export function doToPool(
       patch(stray, { metadata: { ownerReferences: [owner] } });
       return true;
     }
+    case 'spoils the template or mends it':
+      return template({ metadata: { labels: isSpoilt(pool) ? labelsOf(pool) : spoilt } });
     default:
       return unreachable(deed);
   }
@@ -99,7 +114,11 @@ export function doToPool(
 export function tidyPool({ mirror, pool, patch }: PoolHands): void {
   const strategies = { scaleInStrategy: null, updateStrategy: null, autohealing: null };
   const annotations = { [rollBackAnnotation]: null, [replaceDisksAnnotation]: null };
-  patch(pool, { metadata: { annotations }, spec: strategies });
+  const mended = isSpoilt(pool) ? { metadata: { labels: labelsOf(pool) } } : {};
+  patch(pool, {
+    metadata: { annotations },
+    spec: { ...strategies, virtualMachineTemplate: mended },
+  });
   for (const vm of mirror.ofKind('VirtualMachine')) {
     if (vm.metadata.annotations?.[troubleAnnotation] === undefined) continue;
     patch(vm, { metadata: { annotations: { [troubleAnnotation]: null } } });
@@ -110,14 +129,41 @@ const troubleAnnotation = 'sandbox.rollcall.dev/fail';
 const healing = { startUpFailureThreshold: 1, minFailingToStartDuration: '10s' };
 const surging = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } };
 
+/** A label that the selector of no pool asks for. */
+const spoilt = { app: 'none' };
+
+function isSpoilt(pool: KubeObject): boolean {
+  const { metadata } = recordOf(specOf(pool)['virtualMachineTemplate']);
+  return recordOf(recordOf(metadata)['labels'])['app'] === spoilt.app;
+}
+
+/** Those that the selector asks for. */
+function labelsOf(pool: KubeObject): object {
+  return recordOf(recordOf(specOf(pool)['selector'])['matchLabels']);
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function revisionOf({ mirror, pool }: Pick<PoolHands, 'mirror' | 'pool'>, random: Random) {
+  return random.any(mirror.ofKind('ControllerRevision').filter((one) => isOf(one, pool)));
+}
+
+/** Those whose machines are of one revision: none, some or all, as the roll-out goes. */
+function selecting(revision: string): object {
+  const labelSelector = { matchLabels: { [revisionLabel]: revision } };
+  return { proactive: { selectionPolicy: { selectors: { labelSelector } } } };
+}
+
 function keeping(statePreservation: string): object {
   return { proactive: { statePreservation } };
 }
 
-function disk(gigabytes: number): object {
+function disk(name: string, gigabytes: number): object {
   const requests = { storage: `${gigabytes}Gi` };
   const storage = { accessModes: ['ReadWriteOnce'], resources: { requests } };
-  return { metadata: { name: 'root' }, spec: { source: { blank: {} }, storage } };
+  return { metadata: { name }, spec: { source: { blank: {} }, storage } };
 }
 
 function isOf(object: KubeObject, pool: KubeObject): boolean {

@@ -1,3 +1,6 @@
+import { isRecord } from '#shared/lib/canonical.ts';
+import type { KubeObject } from '../../services/sandbox/store/types.ts';
+import { disksOf, specOf } from './mirror.ts';
 import type { Random } from './random.ts';
 
 /** A set that people want in a history. */
@@ -32,6 +35,12 @@ export function planSets(random: Random): readonly SetPlan[] {
     const disks = random.chance(0.6) ? random.between(1, 2) : 0;
     return { kind: 'VirtualMachinePool', namespace, name: `pool-${at}`, disks, most };
   });
+}
+
+/** Names of the disks in a pool's template, to which each member adds its ordinal. */
+export function stemsOf(pool: KubeObject): readonly string[] {
+  const template = specOf(pool)['virtualMachineTemplate'];
+  return disksOf({ ...pool, spec: isRecord(template) ? template['spec'] : {} });
 }
 
 export function makeSet(plan: SetPlan, replicas: number): Readonly<Record<string, unknown>> {

@@ -58,6 +58,13 @@ export class SimulatedProcess {
     for (const run of endings) run();
   }
 
+  /** Ends without a word, and lets go of what its code waits for. */
+  abandon(): void {
+    this.#alive = false;
+    this.#endings.clear();
+    this.stop.abort();
+  }
+
   /** Runs after a time, unless the process has ended by then. */
   after(ms: number, run: () => void): () => void {
     return this.#time.after(ms, () => {

@@ -12,6 +12,7 @@ import type { Faults } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Tape } from './tape.ts';
 
+type Told = { readonly turns: ReadonlySet<number>; readonly sequence: number };
 type Where = { readonly lineage: string; readonly sequence: number };
 
 /**
@@ -55,9 +56,9 @@ export class Book {
     for (const key of this.state.volumes.keys()) this.#listed.add(key);
   }
 
-  /** The message of a log was in the book, whatever has been lost of either since. */
-  hasTold(turn: number, sequence: number): boolean {
-    return this.#told.has(`${turn}/${sequence}`);
+  /** A message was in the book as part of one of these logs, whatever has been lost of either since. */
+  hasTold({ turns, sequence }: Told): boolean {
+    return [...turns].some((turn) => this.#told.has(`${turn}/${sequence}`));
   }
 
   hasListed(key: string): boolean {

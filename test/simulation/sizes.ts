@@ -1,3 +1,4 @@
+import { replaceDisksAnnotation } from '#shared/contract/words.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Change, KubeObject } from '../../services/sandbox/store/types.ts';
 import { isSetKind, replicasOf, specOf } from './mirror.ts';
@@ -13,11 +14,14 @@ export class Sizes {
   /** Log times of our decisions to delete, one for each that was done, and how far replicas ever fell, by set. */
   readonly #deletions = new Map<string, readonly number[]>();
   readonly #fallen = new Map<string, number>();
+  /** Sets of which people ever named a revision for which disks may be replaced. */
+  readonly #named = new Set<string>();
 
   /** Follows what people want. */
   follow({ object, type }: Change): void {
     if (!isSetKind(object.kind) || type === 'DELETED') return;
-    const { uid, generation = 0 } = object.metadata;
+    const { uid, generation = 0, annotations } = object.metadata;
+    if (annotations?.[replaceDisksAnnotation] !== undefined) this.#named.add(uid);
     const sizes = this.#sizes.get(uid) ?? [];
     const last = sizes.at(-1);
     const replicas = replicasOf(object);
@@ -42,6 +46,11 @@ export class Sizes {
   mostSince(set: string, generation: number): number {
     const sizes = (this.#sizes.get(set) ?? []).filter((size) => size.generation >= generation);
     return Math.max(...sizes.map(({ replicas, surge }) => replicas + surge));
+  }
+
+  /** Whether people have allowed that disks are replaced: that explains any number of deletions for it. */
+  mayReplace(set: string): boolean {
+    return this.#named.has(set);
   }
 
   /**

@@ -19,6 +19,7 @@ export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #running = new Map<Role, SimulatedProcess[]>();
   readonly #stopped = new Set<Role>();
+  readonly #all: SimulatedProcess[] = [];
   #started = 0;
 
   constructor(parts: SupervisorParts) {
@@ -46,12 +47,18 @@ export class Supervisor {
     for (const process of this.processes(role).slice(0, -1)) process.end();
   }
 
+  /** When the history is over; the platform keeps what waits for a signal alive for ever. */
+  abandonAll(): void {
+    for (const process of this.#all) process.abandon();
+  }
+
   start(role: Role, prepare: (process: SimulatedProcess) => void = () => undefined): void {
     const { random, time, history, run, onFailure } = this.#parts;
     this.#started += 1;
     const name = `${role}-${this.#started}`;
     const process = new SimulatedProcess(name, { role, random: random.fork(name), time });
     prepare(process);
+    this.#all.push(process);
     this.#running.set(role, [...this.processes(role), process]);
     history.note(`${name} starts`);
     process.onEnd(() => {

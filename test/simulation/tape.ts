@@ -13,6 +13,8 @@ export interface Tape {
   arrived(sequence: number): Promise<void>;
   /** The broker's log has become another one, of which so many messages are left. */
   begin(left: number): void;
+  /** Follows the broker no longer. */
+  end(): void;
 }
 
 /** `onMessage` is told each message before any reader. */
@@ -52,5 +54,6 @@ export function createTape(broker: MemoryBroker, onMessage: (message: Message) =
       messages.length = Math.min(left, messages.length);
       void follow(following);
     },
+    end: () => following.abort(),
   };
 }

@@ -41,8 +41,14 @@ const kills: readonly Kill[] = [
     deeds: ['scales', 'hangs a finalizer on a member', 'deletes a member'],
   },
   {
-    name: 'B4: machines of other pools are healed',
+    name: 'B2: the count is capped before the selectors are asked',
     seed: 1,
+    finds: 'L0',
+    deeds: ['selects who may go', 'scales', 'changes the machines'],
+  },
+  {
+    name: 'B4: machines of other pools are healed',
+    seed: 10,
     finds: 'C2',
     plans: alike,
     deeds: ['heals or not', 'breaks a machine', 'breaks a machine'],
@@ -59,6 +65,12 @@ const kills: readonly Kill[] = [
     finds: 'C7',
     // Healing keeps disks, whatever the policy of the pool.
     deeds: ['heals or not', 'breaks a machine', 'scales'],
+  },
+  {
+    name: 'B9: disks that are to be replaced are kept',
+    seed: 1,
+    finds: 'C7',
+    deeds: ['changes the disks', 'allows new disks', 'sets how to scale in'],
   },
   {
     name: 'B12: a revision of an earlier pool is reused by its name',

@@ -1,16 +1,18 @@
 import type { Cluster, RawObject } from '#shared/cluster/cluster.ts';
 import type { Uid } from '#shared/contract/ids.ts';
 import type { Observable, Pool, Vm } from '#shared/contract/objects.ts';
-import { poolFinalizer } from '#shared/contract/words.ts';
+import { keepDisksAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import {
   controllerOf,
   desiredOf,
   isTerminating,
+  isVm,
   namedAs,
   ownedBy,
   setOf,
 } from '#shared/core/objects.ts';
 import type { Outcome } from '#shared/core/outcome.ts';
+import { readSelection } from '#shared/core/pool/selection.ts';
 import type { View } from '#shared/core/view.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import type { Decider } from '../../services/reconciler/decider.ts';
@@ -30,6 +32,16 @@ export const upstreamMutants = {
     }),
   }),
 
+  'B2: the count is capped before the selectors are asked': () => ({
+    decider: (decider) => ({
+      ...decider,
+      decide(view, uid, moment) {
+        sliceSelected(view, uid);
+        return decider.decide(view, uid, moment);
+      },
+    }),
+  }),
+
   'B4: machines of other pools are healed': () => poaching(isHealing),
 
   'B5: members that somebody deletes keep the finalizer': () => ({
@@ -45,6 +57,26 @@ export const upstreamMutants = {
           memory.keeps.clear();
           memory.purposes.clear();
         }
+        return touched;
+      },
+    }),
+    executorCluster: (cluster) => ({
+      ...cluster,
+      patch: (ref, patch) =>
+        cluster.patch(
+          ref,
+          patch.type === 'merge' ? { ...patch, body: withoutKeepMark(patch.body) } : patch,
+        ),
+    }),
+  }),
+
+  'B9: disks that are to be replaced are kept': () => ({
+    decider: (decider) => ({
+      ...decider,
+      checkPlan: () => [],
+      evolve(view, entry) {
+        const touched = decider.evolve(view, entry);
+        keepReplaced(view);
         return touched;
       },
     }),
@@ -199,6 +231,29 @@ function withSlicedSize(view: View, uid: Uid): View {
   return { ...view, objects: new Map(view.objects).set(uid, { ...pool, replicas }) };
 }
 
+/** As many as are too many are taken from those that the selectors leave, which may be fewer. */
+function sliceSelected(view: View, uid: Uid): void {
+  const pool = setOf(view, uid);
+  if (pool?.kind !== 'VirtualMachinePool' || pool.paused || isTerminating(pool)) return;
+  const selects = readSelection(pool.scaleIn?.selection);
+  if (pool.scaleIn?.type !== 'proactive' || typeof selects !== 'function') return;
+  const staying = ownedBy(view, uid)
+    .filter((vm) => isVm(vm))
+    .filter((vm) => !isTerminating(vm));
+  const surplus = staying.length - desiredOf(pool);
+  if (surplus > staying.filter(selects).length) throw new RangeError('slice bounds out of range');
+}
+
+/** The policy of scale-in is asked of machines that go because of their disks. */
+function keepReplaced(view: View): void {
+  for (const [uid, { keeps, purposes }] of view.memories) {
+    const pool = setOf(view, uid);
+    if (pool?.kind !== 'VirtualMachinePool') continue;
+    if ((pool.scaleIn?.preservation ?? 'Disabled') === 'Disabled') continue;
+    for (const [member, purpose] of purposes) if (purpose === 'replace') keeps.add(member);
+  }
+}
+
 /** The revision that has the name of the pool's generation is taken for its own and current one. */
 function withReusedRevision(view: View, uid: Uid): View {
   const pool = setOf(view, uid);
@@ -232,6 +287,15 @@ function withOneFinalizer(body: RawObject): RawObject {
   const { metadata } = body;
   if (!Array.isArray(metadata?.['finalizers'])) return body;
   return { ...body, metadata: { ...metadata, finalizers: [poolFinalizer] } };
+}
+
+/** Nor does the machine itself say it. */
+function withoutKeepMark(body: RawObject): RawObject {
+  const { metadata } = body;
+  const annotations = metadata?.['annotations'];
+  if (!isRecord(annotations)) return body;
+  const { [keepDisksAnnotation]: _, ...rest } = annotations;
+  return { ...body, metadata: { ...metadata, annotations: rest } };
 }
 
 type Kill = {

@@ -7,23 +7,24 @@ import { checkEnd, unrest } from './end-checks.ts';
 import type { EndParts } from './end-checks.ts';
 import { createFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
+import { deedsOf, plansOf } from './habits.ts';
 import { createHistory } from './history.ts';
 import type { History } from './history.ts';
-import { deeds, Human } from './human.ts';
+import { Human } from './human.ts';
 import { describe, Judged, StoppedError } from './judged.ts';
 import { Ledger } from './ledger.ts';
 import { LiveViews } from './live-views.ts';
 import { Memories } from './memories.ts';
-import { createMirror } from './mirror.ts';
+import { createMirror, hangingOn } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import { noteRecord } from './note-records.ts';
-import type { Report, Script, SimulationOptions } from './options.ts';
-import { planOutages } from './outages.ts';
+import type { Loss, Report, Script, SimulationOptions } from './options.ts';
+import { loseEverything, planOutages } from './outages.ts';
+import type { OutageParts } from './outages.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { runExecutor, runReconciler, runWatcher } from './pipeline.ts';
 import type { Surroundings } from './pipeline.ts';
-import { planSets } from './sets.ts';
 import type { SetPlan } from './sets.ts';
 import { Sieve } from './sieve.ts';
 import { simulatedCluster } from './simulated-cluster.ts';
@@ -81,6 +82,9 @@ export class World {
   readonly #sieve: Sieve | undefined;
   #deeds = 0;
   #doubledUntil = 0;
+  #loss: Loss | undefined;
+  /** Disks that must never go, by uid. */
+  readonly #keepsakes = new Map<string, string>();
   #calmSince = 0;
 
   constructor(options: SimulationOptions) {
@@ -103,7 +107,7 @@ export class World {
       }
     });
     for (const object of this.#store.dump()) this.#mirror.put(object);
-    const plans = options.plans ?? planSets(random.fork('sets'));
+    const plans = options.plans ?? plansOf(options.seed, random.fork('sets'));
     this.#sieve = this.#makeSieve(plans);
     this.#judge = new WriteJudge({
       ...{ mirror: this.#mirror, ledger: this.#ledger, book: this.#book, violation },
@@ -125,6 +129,9 @@ export class World {
       await (script === undefined ? this.#live() : this.#follow(script));
     } catch (error) {
       if (!(error instanceof StoppedError)) this.#judged.violation('L0', describe(error));
+    } finally {
+      this.#tape.end();
+      this.#supervisor.abandonAll();
     }
   }
 
@@ -164,10 +171,33 @@ export class World {
     for (const role of roles) this.#supervisor.start(role);
     for (const act of acts) {
       await this.#pass(this.#time.elapsed() + 5_000);
-      this.#human.act(act);
+      if (act.type === 'lose everything') this.#loss = act;
+      else this.#human.act(act);
       if (!(await this.#comesToRest(this.#time.elapsed()))) return;
     }
+    this.#checkKeepsakes();
     await this.#staysAtRest();
+  }
+
+  /** The server has carried out a removal: where it was waited for, everything that remembers it is lost. */
+  #removed(name: string): void {
+    const loss = this.#loss;
+    if (loss === undefined) return;
+    this.#loss = undefined;
+    for (const disk of hangingOn(this.#mirror, name)) {
+      this.#keepsakes.set(disk.metadata.uid, disk.metadata.name);
+    }
+    this.#history.count('everything lost');
+    this.#time.after(0, () => {
+      this.#human.act({ type: 'decide on disks', policy: loss.policy });
+      loseEverything(this.#outageParts(), this.#random.fork('loss'));
+    });
+  }
+
+  #checkKeepsakes(): void {
+    for (const [uid, name] of this.#keepsakes) {
+      if (!this.#mirror.objects.has(uid)) this.#judged.violation('C7', `disk ${name} is lost`);
+    }
   }
 
   #endFaults(): void {
@@ -215,7 +245,7 @@ export class World {
 
   /** What people do and when; each deed has chance of its own, so that leaving one out moves no other. */
   #planDeeds(random: Random, endsAt: number): void {
-    const usual = deeds.filter(() => random.chance(0.5));
+    const usual = deedsOf(this.#options.seed).filter(() => random.chance(0.5));
     this.#deeds = random.between(0, 30);
     for (let place = 0; place < this.#deeds; place += 1) {
       const own = random.fork(String(place));
@@ -227,26 +257,28 @@ export class World {
   }
 
   #planOutages(endsAt: number, databaseMs: number): void {
-    planOutages(
-      {
-        time: this.#time,
-        faults: this.#faults,
-        history: this.#history,
-        supervisor: this.#supervisor,
-        leases: this.#leases,
-        book: this.#book,
-        broker: this.#broker,
-        unserved: this.#unserved,
-        tape: this.#tape,
-        onOtherLog: () => this.#beginAnew(),
-        onNotice: (process) => this.#memories.keep(process),
-        onDoubled: (forMs) => {
-          const until = this.#time.elapsed() + forMs + doubledAfterMs;
-          this.#doubledUntil = Math.max(this.#doubledUntil, until);
-        },
+    const random = this.#random.fork('episodes');
+    planOutages(this.#outageParts(), { random, endsAt, databaseMs });
+  }
+
+  #outageParts(): OutageParts {
+    return {
+      time: this.#time,
+      faults: this.#faults,
+      history: this.#history,
+      supervisor: this.#supervisor,
+      leases: this.#leases,
+      book: this.#book,
+      broker: this.#broker,
+      unserved: this.#unserved,
+      tape: this.#tape,
+      onOtherLog: () => this.#beginAnew(),
+      onNotice: (process) => this.#memories.keep(process),
+      onDoubled: (forMs) => {
+        const until = this.#time.elapsed() + forMs + doubledAfterMs;
+        this.#doubledUntil = Math.max(this.#doubledUntil, until);
       },
-      { random: this.#random.fork('episodes'), endsAt, databaseMs },
-    );
+    };
   }
 
   #makeSieve([plan]: readonly SetPlan[]): Sieve | undefined {
@@ -330,7 +362,13 @@ export class World {
     const cluster: Parameters<typeof simulatedCluster>[0] = {
       ...{ store: this.#store, time: this.#time, faults, unserved: this.#unserved },
       sieve,
-      judge: (process, call) => this.#judge.judge(process, call),
+      judge: (process, call) => {
+        const judged = this.#judge.judge(process, call);
+        return (answer) => {
+          judged(answer);
+          if (call.verb === 'remove' && answer.ok) this.#removed(call.ref.name);
+        };
+      },
     };
     return {
       clusterId: this.#clusterId(),

@@ -1,5 +1,5 @@
 import type { Answer, ObjectRef } from '#shared/cluster/cluster.ts';
-import type { Command } from '#shared/contract/commands.ts';
+import type { Command, SetRef } from '#shared/contract/commands.ts';
 import { effectAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import { canonicalJson, isRecord } from '#shared/lib/canonical.ts';
 import type { Change, KubeObject } from '../../services/sandbox/store/types.ts';
@@ -48,7 +48,7 @@ export class WriteJudge {
   judge(process: SimulatedProcess, call: Call): (answer: Answer<unknown>) => void {
     switch (call.verb) {
       case 'read':
-        return (answer) => this.#sightings.note(process, answer);
+        return (answer) => this.#sightings.note(process, answer, call.ref);
       case 'create':
         this.#wrote();
         return (answer) => {
@@ -83,7 +83,8 @@ export class WriteJudge {
       this.#violation('E6', `${kind} ${metadata.name} was created for an effect not in the log`);
       return;
     }
-    this.#parts.ledger.made(id, { uid: metadata.uid, by: process.name });
+    const isHeld = metadata.finalizers?.includes(poolFinalizer) === true;
+    this.#parts.ledger.made(id, { uid: metadata.uid, by: process.name, isHeld });
     const { command, plan } = effect;
     if (plan.mode !== 'manage') this.#violation('I13', `advice ${id} was carried out`);
     if (!('name' in command) || command.name !== metadata.name) {
@@ -98,10 +99,22 @@ export class WriteJudge {
 
   /** Paused and deleting as the executor could know: by its own last read of the set. */
   #checkLiveSet(process: SimulatedProcess, { command, plan }: Effect, wanted: Fitness): void {
+    if (plan.set.gone === true) return this.#checkGone(process, plan.set);
     const problem = this.#sightings.unfitness(process, plan.set.uid, wanted);
     if (problem !== undefined) {
       this.#violation('C8', `${command.effect} (${command.verb}) ${problem}`);
     }
+  }
+
+  /** A uid never comes back: who is gone now was gone, and the executor has looked. */
+  #checkGone(process: SimulatedProcess, { kind, namespace, name, uid }: SetRef): void {
+    const set = this.#parts.mirror.objects.get(uid);
+    if (set !== undefined && isSetKind(set.kind)) {
+      this.#violation('C11', `${name} is taken for gone and is there`);
+    }
+    const ref = { kind, namespace, name };
+    if (this.#sightings.hasMissed(process, ref, uid)) return;
+    this.#violation('C11', `${name} is taken for gone without a live look for it`);
   }
 
   #checkPreconditions(ref: ObjectRef, preconditions: unknown): void {
@@ -155,6 +168,7 @@ export class WriteJudge {
         this.#violation('C12', `a patch of ${ref.name} changed its status`);
       }
       if (lostFinalizer(before, after)) this.#freed(process, before);
+      if (isDisk(before)) this.#disks.checkFreed(before, after);
     };
   }
 
@@ -220,13 +234,17 @@ export class WriteJudge {
   #removalOf(uid: string, verb: 'delete-member' | 'free-member'): Effect | undefined {
     const { ledger, book } = this.#parts;
     const effects = (ledger.removals.get(uid) ?? []).filter(({ command }) => command.verb === verb);
-    return effects.findLast(({ turn, sequence }) => book.hasTold(turn, sequence)) ?? effects.at(-1);
+    return effects.findLast((effect) => book.hasTold(effect)) ?? effects.at(-1);
   }
 }
 
 /** Deletes what is no member: an instance that its machine makes anew, a revision. */
 function isOwnDeletion(verb: Command['verb']): boolean {
   return verb === 'restart-member' || verb === 'delete-revision';
+}
+
+function isDisk({ kind }: KubeObject): boolean {
+  return kind === 'DataVolume' || kind === 'PersistentVolumeClaim';
 }
 
 function lostFinalizer(before: KubeObject, after: KubeObject): boolean {

@@ -1,19 +1,23 @@
 import { already, applied, refusal, stale } from '../call.ts';
 import type { Effect } from './effect.ts';
 import { removalOfPoolFinalizer } from './finalizer.ts';
+import { isGuarded } from './keep-mark.ts';
 import { readVictim } from './victim.ts';
 
 const mostTries = 3;
 
 export const freeMember: Effect<'free-member'> = async (hands, job) => {
-  const { namespace } = job.plan.set;
+  const { command, plan } = job;
+  const { namespace } = plan.set;
   for (let attempt = 0; attempt < mostTries; attempt += 1) {
     const sight = await readVictim(hands, job);
     if (sight.type === 'unseen') return sight.result;
+    const isLost = command.disks.length > 0 && isGuarded(sight.victim.object);
+    if (isLost) return stale('MemberChanged');
     const body = removalOfPoolFinalizer(sight.victim.object);
     if (body === undefined) return already(sight.victim.object);
     const patched = await hands.cluster.patch(
-      { kind: 'VirtualMachine', namespace, name: job.command.member.name },
+      { kind: 'VirtualMachine', namespace, name: command.member.name },
       { type: 'json', body },
     );
     if (patched.ok) return applied(patched.value);

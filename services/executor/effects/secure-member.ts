@@ -1,4 +1,4 @@
-import { poolFinalizer } from '#shared/contract/words.ts';
+import { poolFinalizer, securedForAnnotation } from '#shared/contract/words.ts';
 import { already, stale } from '../call.ts';
 import type { Effect } from './effect.ts';
 import { finalizersOf } from './finalizer.ts';
@@ -8,7 +8,8 @@ import { patchOnce, untilWon } from './race.ts';
 
 /**
  * Adds the pool finalizer behind those of a member that was handed back, or that KubeVirt up to 1.6 made
- * without one. On a terminating member it would come too late and only be in the way.
+ * without one, with a word on whose it is: such a machine need not say so anywhere else once its owner is
+ * taken off. On a terminating member it would come too late and only be in the way.
  */
 export const secureMember: Effect<'secure-member'> = (hands, job) =>
   untilWon(async () => {
@@ -27,6 +28,7 @@ export const secureMember: Effect<'secure-member'> = (hands, job) =>
     if (before.includes(poolFinalizer)) return already(object);
     // A merge patch replaces the list: the version makes the server refuse if it has changed.
     const finalizers = [...before, poolFinalizer];
-    const body = { metadata: { ...preconditionsOf(object), finalizers } };
+    const annotations = { [securedForAnnotation]: owner };
+    const body = { metadata: { ...preconditionsOf(object), finalizers, annotations } };
     return patchOnce(hands, { ref, gone, patch: { type: 'merge', body } });
   });

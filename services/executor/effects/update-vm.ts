@@ -40,6 +40,8 @@ export const updateVm: Effect<'update-vm'> = (hands, job) =>
     if (before.type === 'unseen') return before.result;
     const next = stampOf(live, job, { vm, revision });
     const isKnown = from !== undefined && before.stamp !== undefined;
+    // Stamped with disks that it does not make, it would start on those of whoever makes them (B16).
+    if (!isKnown && disksIn(vm) !== disksIn(next)) return stale('MemberChanged');
     const updated = restampVm({ old: isKnown ? before.stamp : undefined, next, live: vm });
     const changes = mergePatchOf(partsOf(vm), partsOf(updated));
     if (changes === undefined) return already(vm);
@@ -69,6 +71,19 @@ async function stampBefore(hands: Hands, job: Update, vm: RawObject): Promise<Be
   if (kept.type === 'unseen') return kept;
   if (kept.type === 'missing') return { type: 'seen', stamp: undefined };
   return { type: 'seen', stamp: stampOf(kept, job, { vm, revision: from }) };
+}
+
+/** Names of the disks that a VM makes, in one word to compare. */
+function disksIn({ spec }: Body): string {
+  const templates = isRecord(spec) ? spec['dataVolumeTemplates'] : undefined;
+  const all: readonly unknown[] = Array.isArray(templates) ? templates : [];
+  const names = all.map((one) =>
+    isRecord(one) && isRecord(one['metadata']) ? one['metadata'] : {},
+  );
+  return names
+    .map(({ name }) => String(name))
+    .toSorted()
+    .join(' ');
 }
 
 /** Both stamps carry the effect that made the VM, so that it never differs. */

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { functionalRows } from './functional-rows.ts';
 import { poolRows } from './pool-rows.ts';
 import { replicaSetRows } from './replica-set-rows.ts';
 import { rolloutRows } from './rollout-rows.ts';
 import { files, type Row } from './row.ts';
 import { situationRows } from './situation-rows.ts';
 
-const rows = [...replicaSetRows, ...poolRows, ...rolloutRows, ...situationRows];
+const rows = [...replicaSetRows, ...poolRows, ...rolloutRows, ...situationRows, ...functionalRows];
 const root = new URL('../../../', import.meta.url);
 const texts: ReadonlyMap<string, string> = new Map(
   Object.values(files).map((file) => [file, readFileSync(new URL(file, root), 'utf8')]),
@@ -27,6 +28,12 @@ test('no defect is left out', () => {
   const ids = new Set(rows.map(({ id }) => id));
   const defects = Array.from({ length: 30 }, (_, at) => `B${at + 1}`);
   expect(defects.filter((id) => !ids.has(id))).toEqual([]);
+});
+
+test('no section of upstream’s own tests is left out', () => {
+  const sections = new Set(rows.map(({ id }) => id.split('-')[0]));
+  const catalogue = Array.from({ length: 6 }, (_, at) => `9.${at + 1}`);
+  expect(catalogue.filter((section) => !sections.has(section))).toEqual([]);
 });
 
 test('no number of a section is left out', () => {

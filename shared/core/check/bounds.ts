@@ -11,7 +11,10 @@ export function checkBounds(checked: Checked): readonly string[] {
   const { commands } = decided;
   const objects = commands.flatMap(objectOf);
   const destructive = commands.filter(isDestructive);
-  const scaling = withVerb(checked, 'create-vm', 'create-vmi', 'delete-member');
+  // What I15 allows in a pool that is being deleted is no scaling.
+  const scaling = withVerb(checked, 'create-vm', 'create-vmi', 'delete-member').filter(
+    (command) => command.verb !== 'delete-member' || command.purpose !== 'retire',
+  );
   const listed = destructive.reduce((sum, command) => sum + command.disks.length, 0);
   const needsProof = scaling.length + destructive.length + withVerb(checked, 'write-status').length;
   return [

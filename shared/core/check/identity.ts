@@ -11,7 +11,9 @@ export function checkIdentity(checked: Checked): readonly string[] {
     ref.namespace === set.meta.namespace &&
     ref.name === set.meta.name &&
     ref.generation === (set.meta.generation ?? 0);
-  const contested = decided.mode === 'manage' && contestedBy(view, set, moment.policy);
+  // KubeVirt's controllers leave alone what a pool that is gone has left behind.
+  const isContestable = decided.mode === 'manage' && ref.gone !== true;
+  const contested = isContestable && contestedBy(view, set, moment.policy);
   const onlyTells = decided.commands.every((command) => command.verb === 'post-event');
   return [
     ...finding(!sameSet, 'I9 the plan is about another state of the set'),

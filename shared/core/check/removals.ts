@@ -6,13 +6,14 @@ import { endangeredDisks } from '../disks.ts';
 import { mostDestroyed, recentlyDestroyed } from '../mass-delete.ts';
 import { controllerOf, desiredOf, isTerminating, ownedBy } from '../objects.ts';
 import { isDetachedFrom } from '../pool/detached.ts';
+import { isMarkedKept } from '../pool/keep-mark.ts';
 import { hasPoolFinalizer, poolMembers } from '../pool/members.ts';
 import { poolState } from '../pool/round.ts';
 import { victimsOf } from '../pool/scale-in.ts';
 import { isFinished } from '../replicaset/members.ts';
 import { standingOf } from '../replicaset/standing.ts';
 import { compareDigests } from '../template.ts';
-import type { View } from '../view.ts';
+import type { Memory, View } from '../view.ts';
 import { finding, withVerb, type Checked } from './checked.ts';
 
 type MemberRemoval = Extract<DestructiveCommand, { verb: 'delete-member' | 'free-member' }>;
@@ -39,7 +40,7 @@ function checkMember(checked: Checked, command: MemberRemoval): readonly string[
     ...finding(member.meta.name !== name, `I4 ${uid} is not called ${name}`),
     ...finding(!isOurs(checked, command, member), `I4 ${name} is not owned by the set`),
     ...finding(
-      command.verb === 'free-member' && memory.keeps.has(uid) && command.disks.length > 0,
+      command.verb === 'free-member' && keepsDisks(memory, member) && command.disks.length > 0,
       `I28 ${name} is let go while disks that are kept hang on it`,
     ),
     ...finding(
@@ -50,13 +51,28 @@ function checkMember(checked: Checked, command: MemberRemoval): readonly string[
       command.verb === 'free-member' && !isTerminating(member) && !isTerminating(set),
       `I15 ${name} is let go though neither it nor its set is being deleted`,
     ),
+    ...finding(
+      command.verb === 'delete-member' &&
+        command.purpose === 'retire' &&
+        !(isTerminating(set) && command.keepDisks === true && keepsDisks(memory, member)),
+      `I15 ${name} is deleted to retire its pool, which would take it anyway`,
+    ),
   ];
 }
 
+/** By our decision, or by what the member itself says. One that has no owner any more goes with nobody. */
+function keepsDisks(memory: Memory, member: Member): boolean {
+  if (memory.keeps.has(member.meta.uid)) return true;
+  const goes = isTerminating(member) || controllerOf(member.meta) !== undefined;
+  return goes && member.kind === 'VirtualMachine' && isMarkedKept(member);
+}
+
 /** A member that someone detached and then deleted hangs on our finalizer all the same. */
-function isOurs({ view, set }: Checked, command: MemberRemoval, member: Member): boolean {
+function isOurs({ view, set, decided }: Checked, command: MemberRemoval, member: Member): boolean {
   if (controllerOf(member.meta)?.uid === set.meta.uid) return true;
   if (command.verb !== 'free-member' || member.kind !== 'VirtualMachine') return false;
+  // I33 sees to whose those are.
+  if (decided.set.gone === true) return true;
   return set.kind === 'VirtualMachinePool' && isDetachedFrom(view, set, member);
 }
 
@@ -102,7 +118,7 @@ function checkMassDelete(checked: Checked): readonly string[] {
   const { view, set, memory, moment } = checked;
   const chosen = withVerb(checked, 'delete-member').filter((command) => {
     // Somebody has named the revision for which these disks go: I32 sees to that.
-    if (command.purpose === 'replace') return false;
+    if (command.purpose === 'replace' || command.purpose === 'retire') return false;
     const member = memberOf(view, command);
     const isOver = member?.kind === 'VirtualMachineInstance' && isFinished(member);
     return command.purpose !== 'clean-up' || !isOver;
@@ -131,7 +147,7 @@ function checkHealing(checked: Checked): readonly string[] {
   return finding(recent + healed.length > most, 'I31 more members are healed than may be');
 }
 
-/** I32: disks are replaced only for the revision that somebody has named. */
+/** I32: disks are replaced only for the revision that somebody has named, of members that come back. */
 function checkReplacing(checked: Checked): readonly string[] {
   const { set, view } = checked;
   const replaced = withVerb(checked, 'delete-member').filter(
@@ -145,7 +161,12 @@ function checkReplacing(checked: Checked): readonly string[] {
       object.meta.name === named &&
       compareDigests(object.digest, set.template?.digest) === 'same',
   );
-  return finding(!keeps, 'I32 disks are replaced though nobody has named the revision');
+  const isTooLarge =
+    set.kind === 'VirtualMachinePool' && poolState({ ...checked, set }).count.surplus > 0;
+  return [
+    ...finding(!keeps, 'I32 disks are replaced though nobody has named the revision'),
+    ...finding(isTooLarge, 'I32 disks are replaced of members that would not come back'),
+  ];
 }
 
 function sizeOf(checked: Checked): number {

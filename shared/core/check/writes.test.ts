@@ -310,6 +310,10 @@ describe('removing members', () => {
     expect(findings(given(allowed, ...members), remove(vm, 'replace'))).toEqual(none);
     const earlier = aPool({ annotations: { [replaceDisksAnnotation]: 'web-0' } });
     expect(findings(given(earlier, ...members), remove(vm, 'replace'))).toHaveLength(1);
+    const smaller = { ...allowed, replicas: 0 };
+    expect(findings(given(smaller, ...members), remove(vm, 'replace'))).toEqual([
+      'I32 disks are replaced of members that would not come back',
+    ]);
   });
 
   test('a detached VM that was deleted is let go, and a stranger’s is not', () => {

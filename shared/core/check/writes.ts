@@ -211,7 +211,8 @@ function isOwn({ set }: Checked, { meta }: Observable): boolean {
   return controllerOf(meta)?.uid === set.meta.uid;
 }
 
-function isDetached({ view, set }: Checked, object: Observable): boolean {
+function isDetached({ view, set, decided }: Checked, object: Observable): boolean {
+  if (decided.set.gone === true) return true;
   if (object.kind !== 'VirtualMachine' || set.kind !== 'VirtualMachinePool') return false;
   return isDetachedFrom(view, set, object);
 }

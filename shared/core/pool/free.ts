@@ -1,5 +1,6 @@
 import type { Command, EndangeredDisk, Purpose } from '#shared/contract/commands.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
+import { isUnclear, memberHold } from '../annotations.ts';
 import { disksPerPlan, endangeredDisks } from '../disks.ts';
 import { haltOf } from '../halt.ts';
 import { isTerminating } from '../objects.ts';
@@ -42,11 +43,20 @@ export type LettingGo = {
   readonly purposeOf: (vm: Vm) => Purpose;
 };
 
-/** Frees disks of the members that are to leave them behind, and lets all others go. */
-export function keepThenFree(
-  situation: Situation<Pool>,
-  { held, keeping, purposeOf }: LettingGo,
-): Step {
+/**
+ * Frees disks of the members that are to leave them behind, and lets all others go. One whose annotation
+ * may have been meant to keep its disks hangs on our finalizer until that is clear.
+ */
+export function keepThenFree(situation: Situation<Pool>, letting: LettingGo): Step {
+  const unclear = letting.held.filter(isUnclear);
+  if (unclear.length === 0) return freeClear(situation, letting);
+  const held = letting.held.filter((vm) => !unclear.includes(vm));
+  const keeping = letting.keeping.filter((vm) => !unclear.includes(vm));
+  const step = held.length === 0 ? nothing : freeClear(situation, { ...letting, held, keeping });
+  return { ...step, hold: step.hold ?? memberHold(unclear) };
+}
+
+function freeClear(situation: Situation<Pool>, { held, keeping, purposeOf }: LettingGo): Step {
   const { commands, clinging, wakeAt } = preserveDisks(situation, keeping);
   const because = becauseOf(held, purposeOf);
   const trouble = preserveTrouble(situation);

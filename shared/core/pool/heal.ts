@@ -73,9 +73,9 @@ export function heal(situation: Situation<Pool>, members: PoolMembers): Step {
     keepsDisksOf: (member) => member.kind === 'VirtualMachine' && keepsDisks(set, member, 'heal'),
   });
   const next = soonest(soonest(wakeAt, removed.wakeAt), freeAt);
-  if (removed.commands.length === 0) return { type: 'pass', because, wakeAt: next };
-  const { commands, candidates } = removed;
-  return { type: 'act', because, commands, candidates, wakeAt: next };
+  const { commands, candidates, hold } = removed;
+  if (commands.length === 0) return { type: 'pass', because, wakeAt: next, hold };
+  return { type: 'act', because, commands, candidates, wakeAt: next, hold };
 }
 
 /** While KubeVirt's controllers run, spec.autohealing is theirs, and an annotation stands in for it. */

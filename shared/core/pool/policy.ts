@@ -2,16 +2,19 @@ import type { Purpose } from '#shared/contract/commands.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { scaleInDisksAnnotation } from '#shared/contract/words.ts';
 import type { Memory } from '../view.ts';
+import { isMarkedKept, keepMarkOf } from './keep-mark.ts';
 
 /** Printable states in which the disk itself is what keeps a machine from starting. */
 const brokenDisk: ReadonlySet<string> = new Set(['DataVolumeError', 'ErrorPvcNotFound']);
 
 /**
- * Whether the disks of a member outlive it. A policy that the strategy sets goes before the annotation.
+ * Whether the disks of a member outlive it. What somebody has said of this one VM goes before all; then a
+ * policy that the strategy sets goes before the pool's annotation.
  * Healing keeps disks unless the disk is the cause. Disks that are to be replaced, and those of a pool
  * that is being deleted, go (kubevirt pool.go 6.11).
  */
 export function keepsDisks(pool: Pool, vm: Vm, purpose: Purpose): boolean {
+  if (keepMarkOf(vm.meta.annotations) === 'wished') return true;
   switch (purpose) {
     case 'replace':
     case 'retire':
@@ -33,10 +36,11 @@ function isKeeping({ scaleIn, meta }: Pool): boolean {
 
 /**
  * The policy under which a terminating member went: the one of its own decision, whatever the spec says
- * by now (B7); for one that others deleted, the spec's.
+ * by now (B7); for one that others deleted, the spec's. A decision to keep stands on the VM as well, for
+ * the log that holds it may be lost.
  */
 export function kept(pool: Pool, memory: Memory, vm: Vm): boolean {
   const { uid } = vm.meta;
-  if (memory.keeps.has(uid)) return true;
+  if (memory.keeps.has(uid) || isMarkedKept(vm)) return true;
   return memory.purposes.has(uid) ? false : keepsDisks(pool, vm, 'free');
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { uid } from '#shared/contract/ids.ts';
 import { given } from '../testing/given.ts';
 import { aPool, aRevision, aVm, later, terminating, vms } from '../testing/objects.ts';
 
@@ -61,4 +62,32 @@ test('lets nobody go because of a selector that does not match its own template'
 test('does not touch a VM with a finalizer like ours that was never of this pool', () => {
   const stranger = aVm('db-1', { revision: 'other-1', owner: aPool({ name: 'other' }) });
   given(aPool(), aRevision(), zero, ...others, later(stranger, { owners: [] })).rests();
+});
+
+test('takes the finalizer off a VM that says so itself, whatever has become of the log', () => {
+  const unlabelled = { ...detached.meta, labels: { app: 'web' } };
+  const effect = { 'rollcall.dev/effect': 'ffffffff.1.1.0' };
+  const made = { ...detached, meta: { ...unlabelled, annotations: effect } };
+  given(aPool(), aRevision(), made, ...others).decides(releases);
+  const secured = { 'rollcall.dev/secured-for': aPool().meta.uid };
+  const put = {
+    ...made,
+    meta: { ...unlabelled, name: 'pet', uid: uid('pet'), annotations: secured },
+  };
+  const pet = { verb: 'release-member', member: { name: 'pet' } } as const;
+  given(aPool(), aRevision(), put, zero, ...others).decides(pet);
+  const another = { 'rollcall.dev/secured-for': 'another' };
+  const theirs = { ...put, meta: { ...put.meta, annotations: another } };
+  given(aPool(), aRevision(), theirs, zero, ...others).rests();
+});
+
+test('a pool that is deleted with orphans lets them go after it has lost its revisions as well', () => {
+  const revision = later(aRevision(), { owners: [] });
+  const frees = { verb: 'free-member', member: { name: 'web-0' } } as const;
+  given(terminating(aPool()), revision, detached).decides(frees);
+  given(aPool({ replicas: 0 }), revision, detached).rests();
+  const other = later(aRevision({ name: 'web-db-1' }), { owners: [] });
+  const theirs = aVm('web-db-0', { revision: 'web-db-1' });
+  const story = given(terminating(aPool()), other, later(theirs, { owners: [] }));
+  story.decides({ verb: 'retire-set' });
 });

@@ -1,6 +1,10 @@
 import type { Notice } from '#shared/contract/commands.ts';
 import type { Observable, Pool, Vm, Vmi } from '#shared/contract/objects.ts';
-import { replaceDisksAnnotation, revisionLabel } from '#shared/contract/words.ts';
+import {
+  keepDisksAnnotation,
+  replaceDisksAnnotation,
+  revisionLabel,
+} from '#shared/contract/words.ts';
 import { haltOf } from '../halt.ts';
 import { isReady, isTerminating } from '../objects.ts';
 import { perTarget, soonest } from '../per-target.ts';
@@ -8,6 +12,8 @@ import { refusalText, refusalsOf } from '../refusals.ts';
 import { removeMembers } from '../removal.ts';
 import { nothing, type Hold, type Situation, type Step, type Trouble } from '../situation.ts';
 import { isSynced } from '../surveys.ts';
+import type { Count } from './count.ts';
+import { keepMarkOf } from './keep-mark.ts';
 import type { Rollout, Standing } from './rollout.ts';
 import { waitsForDisks } from './update.ts';
 
@@ -17,7 +23,11 @@ import { waitsForDisks } from './update.ts';
  * go at once, all others within the limits of the roll-out (kubevirt pool.go 6.8); none is taken down
  * while an updated one does not come back.
  */
-export function renew(situation: Situation<Pool>, rollout: Rollout): Step {
+export function renew(
+  situation: Situation<Pool>,
+  rollout: Rollout,
+  { surplus }: Pick<Count, 'surplus'>,
+): Step {
   const { view } = situation;
   if (rollout.strategy.type !== 'proactive' || rollout.problem !== undefined) return nothing;
   if (!isSynced(view, 'VirtualMachineInstance')) return nothing;
@@ -27,7 +37,9 @@ export function renew(situation: Situation<Pool>, rollout: Rollout): Step {
   const restarting = restart(situation, chosen);
   const wakeAt = soonest(soonest(restarting.wakeAt, labelling.wakeAt), rollout.stuckAt);
   if (restarting.type === 'act') return { ...restarting, wakeAt };
-  const replacing = rollout.mayReplaceDisks ? replace(situation, chosen) : nothing;
+  // Of members that are too many none would come back: that is for scale-in to choose, and its guard.
+  const replaces = rollout.mayReplaceDisks && surplus <= 0;
+  const replacing = replaces ? replace(situation, chosen) : nothing;
   return {
     ...replacing,
     trouble: restarting.trouble ?? labelling.trouble ?? replacing.trouble,
@@ -40,10 +52,20 @@ export function renew(situation: Situation<Pool>, rollout: Rollout): Step {
  * which names a revision so that it allows this replacement and not every later one. Only a proactive
  * pool takes members down by itself.
  */
-export function diskHold(rollout: Rollout): Hold | undefined {
+export function diskHold(
+  { scaleIn }: Pool,
+  rollout: Rollout,
+  { surplus }: Pick<Count, 'surplus'>,
+): Hold | undefined {
   const count = waitsForDisks(rollout).length;
+  if (count === 0) return undefined;
   const isProactive = rollout.strategy.type === 'proactive';
-  if (count === 0 || (isProactive && rollout.mayReplaceDisks)) return undefined;
+  if (isProactive && rollout.mayReplaceDisks) {
+    // What scale-in is about to take goes in a moment.
+    if (surplus <= 0 || (scaleIn?.type ?? 'proactive') === 'proactive') return undefined;
+    const because = `the disks of ${count} members are replaced once the pool is at its size: it has ${surplus} too many`;
+    return { reason: 'DiskReplacementHeld', because };
+  }
   const revision = rollout.current?.meta.name;
   if (!isProactive) {
     const because = `the disks of ${count} members are those of an older template: whoever is deleted is made anew with new ones`;
@@ -54,6 +76,17 @@ export function diskHold(rollout: Rollout): Hold | undefined {
       ? `the disks of ${count} members would be replaced`
       : `the disks of ${count} members would be replaced and lost: ` +
         `annotate ${replaceDisksAnnotation}=${revision} to allow it`;
+  return { reason: 'DiskReplacementHeld', because };
+}
+
+/** Told while new disks are allowed and members are to keep theirs: those stay as they are. */
+export function keptDisksHold(rollout: Rollout): Hold | undefined {
+  if (!rollout.mayReplaceDisks) return undefined;
+  const count = waitsForDisks(rollout).filter(
+    ({ meta }) => keepMarkOf(meta.annotations) === 'wished',
+  ).length;
+  if (count === 0) return undefined;
+  const because = `${count} members keep the disks of an older template: their annotation ${keepDisksAnnotation} says so`;
   return { reason: 'DiskReplacementHeld', because };
 }
 
@@ -136,15 +169,15 @@ function replace(situation: Situation<Pool>, chosen: readonly Standing[]): Step 
   const because = `${order.length} are made anew with new disks`;
   const halt = haltOf(situation);
   if (halt !== undefined) return { type: 'pass', because, ...halt };
-  const { commands, candidates, wakeAt } = removeMembers(situation, {
+  const { commands, candidates, wakeAt, hold } = removeMembers(situation, {
     order,
     wanted: order.length,
     purpose: 'replace',
     because,
     noticeOf: updatedNotice,
   });
-  if (commands.length === 0) return { type: 'pass', because, wakeAt };
-  return { type: 'act', because, commands, candidates, wakeAt };
+  if (commands.length === 0) return { type: 'pass', because, wakeAt, hold };
+  return { type: 'act', because, commands, candidates, wakeAt, hold };
 }
 
 function running({ vm, vmi }: Standing): readonly Running[] {

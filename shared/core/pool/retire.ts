@@ -4,12 +4,16 @@ import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { disksPerPlan, endangeredDisks } from '../disks.ts';
 import { haltOf } from '../halt.ts';
 import { isTerminating } from '../objects.ts';
+import { removeMembers } from '../removal.ts';
+import { soonest } from '../per-target.ts';
 import { waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, nothing, type Situation, type Step } from '../situation.ts';
 import { unstartedCreates } from '../to-size.ts';
 import { freeStep, keepThenFree } from './free.ts';
+import { isMarkedKept } from './keep-mark.ts';
 import { hasPoolFinalizer, type PoolMembers } from './members.ts';
 import { detached } from './release.ts';
+import { deletedNotice } from './scale-in.ts';
 
 const because = 'the pool is being deleted';
 
@@ -20,17 +24,20 @@ const because = 'the pool is being deleted';
 export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
   const { set, pending, memory } = situation;
   const held = [...members.all, ...detached(situation)].filter(hasPoolFinalizer);
-  const keeping = held.filter(({ meta }) => memory.keeps.has(meta.uid));
+  const marked = members.all.filter((vm) => hasPoolFinalizer(vm) && isMarkedKept(vm));
+  const keeping = new Set([...held.filter(({ meta }) => memory.keeps.has(meta.uid)), ...marked]);
   // Whether one that was to leave its disks behind goes at all is not known before its delete has ended.
-  const open = held.filter((vm) => !memory.keeps.has(vm.meta.uid) || isTerminating(vm));
-  const step =
+  const open = held.filter((vm) => !keeping.has(vm) || isTerminating(vm));
+  const freeing =
     open.length === 0
       ? nothing
       : keepThenFree(situation, {
           held: open,
-          keeping: keeping.filter(isTerminating),
+          keeping: open.filter((vm) => isTerminating(vm) && (keeping.has(vm) || isMarkedKept(vm))),
           purposeOf: () => 'retire',
         });
+  const step =
+    freeing.type === 'act' ? freeing : deleteMarked(situation, members, { marked, freeing });
   const withdraws = unstartedCreates(pending).map(({ command }) => command.effect);
   if (withdraws.length > 0) return withWithdraws(step, withdraws);
   if (held.length > 0 || !hasPoolFinalizer(set)) return step;
@@ -38,6 +45,33 @@ export function retire(situation: Situation<Pool>, members: PoolMembers): Step {
   const moving = isPending(situation, 'free-member') || isPending(situation, 'secure-member');
   if (members.coming > 0 || moving) return { type: 'pass', because };
   return retireSet(situation, members);
+}
+
+/**
+ * Members that are to leave their disks behind whatever removes them are deleted one by one: once the pool
+ * is gone, the garbage collector takes machine and disks together, and asks nobody.
+ */
+function deleteMarked(
+  situation: Situation<Pool>,
+  { doomed }: PoolMembers,
+  { marked, freeing }: { readonly marked: readonly Vm[]; readonly freeing: Step },
+): Step {
+  const order = marked.filter((vm) => !isTerminating(vm) && !doomed.has(vm.meta.uid));
+  if (order.length === 0) return freeing;
+  const halt = haltOf(situation);
+  if (halt !== undefined) return { type: 'pass', because, ...halt };
+  const { commands, candidates, wakeAt, hold } = removeMembers(situation, {
+    order,
+    wanted: order.length,
+    purpose: 'retire',
+    because: `${because}: the disks of its members that say so are kept`,
+    noticeOf: (member) => deletedNotice(situation.set, member),
+    keepsDisksOf: () => true,
+  });
+  const next = soonest(freeing.wakeAt, wakeAt);
+  const beside = { hold: freeing.hold ?? hold, trouble: freeing.trouble, wakeAt: next };
+  if (commands.length === 0) return { type: 'pass', because, ...beside };
+  return { type: 'act', because, commands, candidates, ...beside };
 }
 
 function retireSet(situation: Situation<Pool>, members: PoolMembers): Step {

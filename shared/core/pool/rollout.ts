@@ -6,6 +6,7 @@ import type { Situation } from '../situation.ts';
 import { membersOf } from './amount.ts';
 import { deadlinesOf } from './deadline.ts';
 import { editBetween, type Edit } from './edit.ts';
+import { keepMarkOf } from './keep-mark.ts';
 import { instancesOf, isMeantToRun, isUnavailable } from './instances.ts';
 import type { PoolMembers } from './members.ts';
 import { currentOf } from './revision.ts';
@@ -185,12 +186,12 @@ function needOf(edit: Standing['edit']): Standing['instance'] {
 
 /**
  * Whether a member has to be taken down. What runs by somebody's own hand is left to that hand, for it
- * would not come back.
+ * would not come back; and one that is to keep its disks would come back with them.
  */
 function isDue({ vm, vmi, edit, instance }: Standing, mayReplaceDisks: boolean): boolean {
   switch (edit) {
     case 'replace':
-      return mayReplaceDisks;
+      return mayReplaceDisks && keepMarkOf(vm.meta.annotations) !== 'wished';
     case 'restart':
     case 'unstamped':
       return vmi !== undefined && isMeantToRun(vm);

@@ -8,7 +8,7 @@ import { poolMembers, type PoolMembers } from './members.ts';
 import { progressOf } from './progress.ts';
 import { prune } from './prune.ts';
 import { release } from './release.ts';
-import { diskHold, renew } from './renew.ts';
+import { diskHold, keptDisksHold, renew } from './renew.ts';
 import { retire } from './retire.ts';
 import { rollBack } from './roll-back.ts';
 import { rolloutOf, type Rollout } from './rollout.ts';
@@ -43,7 +43,7 @@ export function poolRound(situation: Situation<Pool>): Round {
   return {
     steps: stepsOf(situation, state),
     balance: poolBalance(members, count),
-    holds: holdsOf(situation, rollout),
+    holds: holdsOf(situation, state),
     conditions: progressOf(situation, rollout),
     counts: poolCounts(situation, state),
   };
@@ -70,13 +70,14 @@ function stepsOf(situation: Situation<Pool>, state: PoolState): readonly Step[] 
     heal(situation, members),
     sizing,
     update(situation, rollout),
-    renew(situation, rollout),
+    renew(situation, rollout, count),
     prune(situation, members, rollout),
   ];
 }
 
-function holdsOf(situation: Situation<Pool>, rollout: Rollout): readonly Hold[] {
-  const { set } = situation;
+function holdsOf({ set }: Situation<Pool>, { rollout, count }: PoolState): readonly Hold[] {
   if (set.meta.deletedAt !== undefined) return [];
-  return [annotationHold(set), diskHold(rollout)].filter((hold) => hold !== undefined);
+  return [annotationHold(set), diskHold(set, rollout, count), keptDisksHold(rollout)].filter(
+    (hold) => hold !== undefined,
+  );
 }

@@ -98,10 +98,10 @@ export function scaleIn(
   const trouble = removalTrouble(situation, victims.order, (text) =>
     failedScaleIn(`deleting is refused: ${text}`),
   );
-  const { commands, candidates, wakeAt } = removed;
-  if (commands.length === 0) return { type: 'pass', because, trouble, wakeAt };
+  const { commands, candidates, wakeAt, hold } = removed;
+  if (commands.length === 0) return { type: 'pass', because, trouble, wakeAt, hold };
   const vetoes = vetoesOf(members, { ...removed, spared: victims.spared });
-  return { type: 'act', because, commands, candidates, vetoes, trouble, wakeAt };
+  return { type: 'act', because, commands, candidates, vetoes, trouble, wakeAt, hold };
 }
 
 /** Too many though nobody lowered replicas, in a pool that rolls out with extra members. */

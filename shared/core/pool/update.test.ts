@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { uid } from '#shared/contract/ids.ts';
 import type { Observable, Pool, TemplateDigest, Vmi } from '#shared/contract/objects.ts';
 import { revisionLabel } from '#shared/contract/words.ts';
@@ -12,6 +12,7 @@ import {
   aVmi,
   later,
   terminating,
+  vms,
 } from '../testing/objects.ts';
 
 const { spec: changed = '' } = aDigest('v2');
@@ -169,6 +170,8 @@ test('touches only members that the selectors match', () => {
   edited(story, hardware).decides(update('web-0'));
 });
 
+const replaced = { verb: 'delete-member', purpose: 'replace' } as const;
+
 test('holds new disks until the annotation names the revision, then replaces the members', () => {
   const story = running({ maxUnavailable: 1 });
   story
@@ -190,6 +193,32 @@ test('holds new disks until the annotation names the revision, then replaces the
     .sees(terminating(aVm('web-0')))
     .decides({ verb: 'free-member', purpose: 'replace' })
     .rests();
+});
+
+describe('of a pool that has members too many', () => {
+  const named = { annotations: { 'rollcall.dev/replace-disks': 'web-2' } };
+  const revisions = [aRevision(), aRevision({ name: 'web-2', digest: newDisks, revision: 2 })];
+  const template = aTemplate({ digest: newDisks });
+
+  test('no disks are replaced while the guard against mass deletion holds its scale-in', () => {
+    const many = vms(0, 20);
+    given(aPool({ replicas: 3, template, ...named }), ...revisions, ...many)
+      .tells('MassDeleteBlocked')
+      .rests();
+  });
+
+  test('no disks are replaced while nothing takes the surplus away, and that is told', () => {
+    const scaleIn = { type: 'unmanaged' } as const;
+    const pool = aPool({ replicas: 2, template, scaleIn, ...named });
+    const running = names.map((name) => instance(name));
+    const story = given(pool, ...revisions, ...vms(0, 3), ...running);
+    story.tells(
+      'DiskReplacementHeld',
+      'the disks of 3 members are replaced once the pool is at its size: it has 1 too many',
+    );
+    story.rests().scales(3).tells(undefined);
+    story.decides(...names.map((name) => ({ ...replaced, member: { name } })));
+  });
 });
 
 test('halts when an updated member does not become ready in time, and says so', () => {
