@@ -13,8 +13,11 @@ export type Slope = {
   readonly flat: boolean;
 };
 
-/** Until then caches fill, code is compiled and heaps find their size. */
-const warmUpShare = 1 / 3;
+/**
+ * Until then caches fill, code is compiled and heaps find their size: an engine lets one grow for minutes
+ * before it collects the old part, and keeps the size.
+ */
+const warmUpShare = 1 / 2;
 /** Low points are what is left after a collection. */
 const lowPointOf = 5;
 

@@ -6,7 +6,7 @@ import type { History } from './history.ts';
 import { controllerUid, isDeleting, replicasOf, specOf } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
 import type { Act } from './options.ts';
-import { doToPool, poolDeeds, tidyPool } from './pool-deeds.ts';
+import { doToPool, mendOf, poolDeeds, tidyPool } from './pool-deeds.ts';
 import type { PoolDeed, PoolHands } from './pool-deeds.ts';
 import type { Random } from './random.ts';
 import { makeSet, memberKindOf } from './sets.ts';
@@ -93,6 +93,8 @@ export class Human {
       if (object.kind === 'VirtualMachinePool' && !isDeleting(object)) {
         tidyPool(this.#handsOn(object));
       }
+      const mend = mendOf(object);
+      if (mend !== undefined) this.#patch(object, mend);
       const kept = finalizers.filter((name) => name !== foreignFinalizer);
       if (kept.length === finalizers.length) continue;
       this.#patch(object, { metadata: { finalizers: kept } });

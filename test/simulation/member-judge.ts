@@ -1,6 +1,6 @@
 import type { Command } from '#shared/contract/commands.ts';
 import { effectAnnotation } from '#shared/contract/words.ts';
-import type { KubeObject } from '../../services/sandbox/store/types.ts';
+import type { Change, KubeObject } from '../../services/sandbox/store/types.ts';
 import type { Effect, Ledger } from './ledger.ts';
 import { controllerUid, isDeleting, presentMembers } from './mirror.ts';
 import type { Mirror } from './mirror.ts';
@@ -16,10 +16,16 @@ export type MemberParts = {
 export class MemberJudge {
   readonly #parts: MemberParts;
   readonly #sizes: Sizes;
+  readonly #left = new Set<string>();
 
   constructor(parts: MemberParts, sizes: Sizes) {
     this.#parts = parts;
     this.#sizes = sizes;
+  }
+
+  /** Follows who leaves a set: those that come back are put there by people. */
+  follow({ object }: Change): void {
+    if (controllerUid(object) === undefined) this.#left.add(object.metadata.uid);
   }
 
   /** Of what we made: people may put more into a set at any time. */
@@ -32,8 +38,9 @@ export class MemberJudge {
       return ledger.effects.has(id) && !ledger.isExcused(id);
     });
     const most = this.#sizes.mostSince(plan.set.uid, plan.set.generation);
-    if (ours.length > most) {
-      violation('C3', `${command.effect} makes ${ours.length} of at most ${most}`);
+    const count = ours.filter(({ metadata }) => !this.#left.has(metadata.uid)).length;
+    if (count > most) {
+      violation('C3', `${command.effect} makes ${count} of at most ${most}`);
     }
     const twin = ours.find((member) => isTwin(member, made));
     if (twin !== undefined) violation('C5', `two members of one ordinal: ${made.metadata.name}`);

@@ -91,7 +91,9 @@ export function doToPool(
       );
       if (member === undefined) return false;
       const trouble = random.pick(['crash', 'unschedulable', 'image', null]);
-      patch(member, { metadata: { annotations: { [troubleAnnotation]: trouble } } });
+      // One that crashes at once and boots at once would fill a long history all alone.
+      const annotations = { [troubleAnnotation]: trouble, [bootAnnotation]: trouble && '3' };
+      patch(member, { metadata: { annotations } });
       return true;
     }
     case 'hands a member back': {
@@ -111,7 +113,7 @@ export function doToPool(
 }
 
 /** Takes back what keeps a pool from its size, at the end. */
-export function tidyPool({ mirror, pool, patch }: PoolHands): void {
+export function tidyPool({ pool, patch }: PoolHands): void {
   const strategies = { scaleInStrategy: null, updateStrategy: null, autohealing: null };
   const annotations = { [rollBackAnnotation]: null, [replaceDisksAnnotation]: null };
   const mended = isSpoilt(pool) ? { metadata: { labels: labelsOf(pool) } } : {};
@@ -119,13 +121,16 @@ export function tidyPool({ mirror, pool, patch }: PoolHands): void {
     metadata: { annotations },
     spec: { ...strategies, virtualMachineTemplate: mended },
   });
-  for (const vm of mirror.ofKind('VirtualMachine')) {
-    if (vm.metadata.annotations?.[troubleAnnotation] === undefined) continue;
-    patch(vm, { metadata: { annotations: { [troubleAnnotation]: null } } });
-  }
+}
+
+/** What takes the trouble off a machine; undefined where it has none. */
+export function mendOf({ kind, metadata }: KubeObject): object | undefined {
+  if (kind !== 'VirtualMachine' || metadata.annotations?.[troubleAnnotation] === undefined) return;
+  return { metadata: { annotations: { [troubleAnnotation]: null, [bootAnnotation]: null } } };
 }
 
 const troubleAnnotation = 'sandbox.rollcall.dev/fail';
+const bootAnnotation = 'sandbox.rollcall.dev/boot-seconds';
 const healing = { startUpFailureThreshold: 1, minFailingToStartDuration: '10s' };
 const surging = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } };
 

@@ -38,6 +38,7 @@ export class WriteJudge {
   /** Follows what people want. */
   onChange(change: Change): void {
     this.#sizes.follow(change);
+    this.#members.follow(change);
   }
 
   /** The log that the guard remembers by is another one. */
