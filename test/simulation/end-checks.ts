@@ -33,6 +33,8 @@ export type EndParts = {
   readonly book: Book;
   /** Time since the faults ended. */
   readonly calmMs: number;
+  /** Time since we last wrote anything. */
+  readonly silentMs: number;
   /** Folded anew from the log's first record. */
   readonly views: ReadonlyMap<Shard, View>;
 };
@@ -86,7 +88,8 @@ function unrestOf(parts: EndParts, set: KubeObject): string | undefined {
   if (unread !== undefined) return `waits for a survey of ${unread}`;
   // These may pass with time: with the next survey, and when the window has moved on.
   if (held === 'Unsynced') return `held as ${held}`;
-  if (held === 'MassDeleteBlocked' && parts.calmMs < 660_000) return `held as ${held}`;
+  const windowHasMovedOn = Math.min(parts.calmMs, parts.silentMs) >= 660_000;
+  if (held === 'MassDeleteBlocked' && !windowHasMovedOn) return `held as ${held}`;
   if (isRollingOut(set) && parts.calmMs < rollingMs) return 'rolls out';
   if (mode !== 'manage' || specOf(set)['paused'] === true) return undefined;
   const present = presentMembers(mirror, set).length;

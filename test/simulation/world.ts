@@ -310,6 +310,7 @@ export class World {
       tape: this.#tape,
       book: this.#book,
       calmMs: this.#time.elapsed() - this.#calmSince,
+      silentMs: this.#time.now() - this.#judge.lastWriteAt,
       views: this.#ledger.views(),
     };
   }
