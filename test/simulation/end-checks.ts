@@ -90,7 +90,8 @@ function unrestOf(parts: EndParts, set: KubeObject): string | undefined {
   if (held === 'Unsynced') return `held as ${held}`;
   const windowHasMovedOn = Math.min(parts.calmMs, parts.silentMs) >= 660_000;
   if (held === 'MassDeleteBlocked' && !windowHasMovedOn) return `held as ${held}`;
-  if (isRollingOut(set) && parts.calmMs < rollingMs) return 'rolls out';
+  if (tellsOf(set, 'ReplicaFailure') && !windowHasMovedOn) return 'tells of a failure';
+  if (tellsOf(set, 'Progressing') && parts.calmMs < rollingMs) return 'rolls out';
   if (mode !== 'manage' || specOf(set)['paused'] === true) return undefined;
   const present = presentMembers(mirror, set).length;
   const wanted = replicasOf(set);
@@ -102,12 +103,15 @@ function unrestOf(parts: EndParts, set: KubeObject): string | undefined {
   return undefined;
 }
 
-/** Ends when all are available, or at the deadline of one that is not. */
-function isRollingOut({ status }: KubeObject & { readonly status?: unknown }): boolean {
+/**
+ * Whether a condition is True that passes with time: Progressing when all are available or at the deadline
+ * of one that is not, ReplicaFailure when the last refusal is forgotten.
+ */
+function tellsOf({ status }: KubeObject & { readonly status?: unknown }, type: string): boolean {
   const conditions = isRecord(status) ? status['conditions'] : undefined;
   if (!Array.isArray(conditions)) return false;
   return conditions.some(
-    (one: unknown) => isRecord(one) && one['type'] === 'Progressing' && one['status'] === 'True',
+    (one: unknown) => isRecord(one) && one['type'] === type && one['status'] === 'True',
   );
 }
 
