@@ -157,8 +157,8 @@ describe('what thinks', () => {
     ['sorts by locale', /\blocaleCompare\b|\bIntl\b|\btoLocale/],
     ['keeps module state', /^(export )?(let|var)\b/m],
   ];
-  const pure = production.filter(
-    ({ path }) => path.startsWith('shared/core/') || path === 'services/watcher/watch-machine.ts',
+  const pure = production.filter(({ path }) =>
+    /^(shared\/core\/|services\/watcher\/watch-(machine|moves|trouble)\.ts$)/.test(path),
   );
 
   test('never waits, looks around or remembers', () => {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import { actorInWords } from '#shared/contract/actors.ts';
 import type { BookTables, DeletedVolumeRow } from '#shared/store/tables.ts';
+import { whoIn } from './attribution-words.ts';
 import type { Colors, Look } from './colors.ts';
 import type { Answer } from './output.ts';
 import type { Scope } from './scope.ts';
@@ -36,7 +36,7 @@ export async function readDeletedVolumes(
 }
 
 /** One disk, as programs read it; the shape is kept from version to version. */
-export function volumeRecord(row: DeletedVolumeRow): object {
+function volumeRecord(row: DeletedVolumeRow): object {
   return {
     namespace: row.namespace,
     claim: row.claim,
@@ -109,7 +109,7 @@ export function volumesAnswer(
         rows.map((row) => [
           ...start(row),
           ...[cell(row.ordinal), cell(row.because)],
-          cell(row.actor === null ? row.grade : `${actorInWords(row.actor)} (${row.grade})`),
+          cell(whoIn(row)),
           cell(row.how),
           cell(formatTime(row.recorded_at)),
           goneCell(row, { colors, say: formatTime }),

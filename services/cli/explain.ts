@@ -9,9 +9,7 @@ import type { Answer } from './output.ts';
 import { fieldOf, listAt, numberAt, textAt } from './raw-fields.ts';
 import { formatSet } from './set-reference.ts';
 import { formatAge } from './times.ts';
-
-/** So far back the book is searched: its texts have no index. */
-const mostEntries = 200_000;
+import { isWithinReach } from './within-reach.ts';
 
 /** The newest decisions and holds of one set, the newest last. */
 export async function readDecisions(
@@ -22,7 +20,7 @@ export async function readDecisions(
   const { rows } = await sql<EntryInBook>`
     select sequence, at, kind, body from book.entries
     where kind in ('decided', 'held') and position(${JSON.stringify(setUid)} in body) > 0
-      and sequence > (select coalesce(max(chain_sequence), 0) from book.standing) - ${mostEntries}
+      and ${isWithinReach()}
     order by sequence desc limit ${limit}`.execute(db);
   return rows.toReversed();
 }

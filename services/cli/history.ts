@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { actorInWords } from '#shared/contract/actors.ts';
 import type { ActivityRow, BookTables } from '#shared/store/tables.ts';
+import { howInShort, whoIn } from './attribution-words.ts';
 import type { Colors, Look } from './colors.ts';
 import { unavailableError } from './failure.ts';
 import type { Answer } from './output.ts';
@@ -115,11 +116,6 @@ function sharedCells(row: ActivityRow): readonly Cell[] {
   ];
 }
 
-/** `alice (proven)`; nobody's name comes without saying how sure it is. */
-function whoIn({ actor, grade }: ActivityRow): string {
-  return actor === null ? grade : `${actorInWords(actor)} (${grade})`;
-}
-
 /** `3 → 5`; for a member its name and the first characters of both uids. */
 export function changeIn(row: ActivityRow): string {
   if (row.operation !== 'member-replaced') return `${row.from_size ?? '–'} → ${row.to_size ?? '–'}`;
@@ -128,15 +124,6 @@ export function changeIn(row: ActivityRow): string {
 
 function shortUid(uid: string | null): string {
   return uid === null ? '–' : uid.slice(0, 8);
-}
-
-/** The source and the way, without the name that stands beside it: `managedFields (scale)`, `audit: scale`. */
-export function howInShort({ actor, how }: Pick<ActivityRow, 'actor' | 'how'>): string {
-  const source = /^([\w ]+): /.exec(how)?.[1];
-  if (source === undefined) return actor === null ? '–' : how;
-  const way = how.slice(source.length + 2);
-  if (actor === null || !way.startsWith(actor)) return how;
-  return `${source}${way.slice(actor.length)}`;
 }
 
 function outcomeCell({ outcome, reason }: ActivityRow, colors: Colors): Cell {

@@ -31,7 +31,7 @@ export function leftoversAnswer(
 }
 
 /** One disk, as programs read it. */
-export function leftoverRecord(disk: Leftover): object {
+function leftoverRecord(disk: Leftover): object {
   return {
     namespace: disk.namespace,
     claim: disk.claim ?? null,

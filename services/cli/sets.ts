@@ -52,7 +52,7 @@ export function setsAnswer(
 }
 
 /** One set, as programs read it; what only the cluster knows is null where it was not asked. */
-export function setRecord(line: SetLine, defaultMode: Mode | undefined): object {
+function setRecord(line: SetLine, defaultMode: Mode | undefined): object {
   const { row, live } = line;
   const { namespace, kind, name, uid } = namesOf(line);
   return {

@@ -1,13 +1,12 @@
-import { sql } from 'kysely';
-import type { Kysely } from 'kysely';
-import type { BookTables } from '#shared/store/tables.ts';
 import type { Bounds } from '#shared/stream/log.ts';
+import type { BookStanding } from './book-standing.ts';
 import type { Colors, Look } from './colors.ts';
 import type { Answer } from './output.ts';
 import { brokerRecord, serviceRows } from './lease-rows.ts';
 import type { BrokerStanding } from './lease-rows.ts';
 import { formatSet } from './set-reference.ts';
 import { cell, renderTable } from './table.ts';
+import type { Cell } from './table.ts';
 import { formatAge, formatTime } from './times.ts';
 
 /** What the log says of itself; `problem` when it cannot be asked. */
@@ -21,84 +20,38 @@ export type LogStanding =
     }
   | { readonly reached: false; readonly problem: string };
 
-export type BookStanding = {
-  readonly standing: BookTables['book.standing'] | undefined;
-  readonly holds: readonly BookTables['book.holds'][];
-  readonly takeOvers: readonly BookTables['book.take_overs'][];
-  /** The newest unreadable records. */
-  readonly quarantined: readonly BookTables['book.quarantined'][];
-  /** Where unreadable records stop destruction. */
-  readonly blocked: readonly Blocked[];
-  readonly sets: number;
-  /** Processes with a session in the database, by the names they give themselves. */
-  readonly sessions: ReadonlyMap<string, number>;
-};
-
-/** Nothing is destroyed in a namespace, or in a whole shard, until each kind is surveyed anew. */
-export type Blocked = {
-  readonly shard: string;
-  /** Null when a whole frame was unreadable: it may have been about any namespace of the shard. */
-  readonly namespace: string | null;
-  readonly records: number;
-  readonly since: Date;
-};
-
-const mostQuarantined = 20;
-
-export async function readBookStanding(db: Kysely<BookTables>): Promise<BookStanding> {
-  const [standing, holds, takeOvers, quarantined, blocked, sets, sessions] = await Promise.all([
-    readStanding(db),
-    db.selectFrom('book.holds').selectAll().orderBy('namespace').orderBy('set_name').execute(),
-    db.selectFrom('book.take_overs').selectAll().orderBy('shard').execute(),
-    db
-      .selectFrom('book.quarantined')
-      .selectAll()
-      .orderBy('at', 'desc')
-      .limit(mostQuarantined)
-      .execute(),
-    db
-      .selectFrom('book.quarantined')
-      .select(['shard', 'namespace'])
-      .select(({ fn }) => [fn.countAll<number>().as('records'), fn.min('at').as('since')])
-      .where('blocks', '=', true)
-      .groupBy(['shard', 'namespace'])
-      .orderBy('shard')
-      .orderBy('namespace')
-      .execute(),
-    db
-      .selectFrom('book.sets')
-      .select((select) => select.fn.countAll<number>().as('count'))
-      .where('gone_at', 'is', null)
-      .executeTakeFirst(),
-    readSessions(db),
-  ]);
-  return { standing, holds, takeOvers, quarantined, blocked, sets: sets?.count ?? 0, sessions };
+/** What runs, how far the book is, and what stands still, in words and as programs read it. */
+export function statusAnswer(
+  { book, log }: { readonly book: BookStanding; readonly log: LogStanding },
+  look: Look,
+): Answer {
+  const render = (isWide: boolean) => (): string =>
+    [
+      renderTable(
+        ['PART', 'STATE', 'DETAIL'],
+        [
+          recorderRow(book, log, look),
+          bookRow(book),
+          logRow(log, look.colors),
+          reconcilerRow(book, look),
+          ...(log.reached && log.broker !== undefined
+            ? serviceRows({ broker: log.broker, last: log.bounds.last, book }, look)
+            : []),
+          setsRow(book, look.colors),
+          ...quarantineRows(book, look),
+        ].map(([part, state, detail]) => [cell(part), state, cell(detail)]),
+      ),
+      heldTable(book, look),
+      quarantineTable(book, look),
+      ...(isWide ? [takeOverTable(book)] : []),
+    ]
+      .filter((part) => part !== '')
+      .join('\n');
+  return { records: statusRecord(book, log), table: render(false), wide: render(true) };
 }
 
-async function readSessions(db: Kysely<BookTables>): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await sql<{ readonly name: string; readonly count: number }>`
-    select application_name as name, count(*) as count from pg_stat_activity
-    where datname = current_database() and application_name like 'rollcall-%' group by 1`.execute(
-    db,
-  );
-  return new Map(rows.map(({ name, count }) => [name.slice('rollcall-'.length), count]));
-}
-
-async function readStanding(
-  db: Kysely<BookTables>,
-): Promise<BookTables['book.standing'] | undefined> {
-  return db.selectFrom('book.standing').selectAll().executeTakeFirst();
-}
-
-/** Records of the log that are not in the book yet; undefined when that cannot be said. */
-export function lagOf(book: BookStanding, log: LogStanding): number | undefined {
-  if (!log.reached) return undefined;
-  const { standing } = book;
-  if (standing === undefined || standing.lineage !== log.lineage) return log.bounds.last;
-  return Math.max(0, log.bounds.last - standing.sequence);
-}
-
-export function statusRecord(book: BookStanding, log: LogStanding): object {
+/** As programs read it. */
+function statusRecord(book: BookStanding, log: LogStanding): object {
   const { standing } = book;
   return {
     recorder: {
@@ -137,36 +90,7 @@ export function statusRecord(book: BookStanding, log: LogStanding): object {
   };
 }
 
-export function statusAnswer(
-  { book, log }: { readonly book: BookStanding; readonly log: LogStanding },
-  look: Look,
-): Answer {
-  const render = (isWide: boolean) => (): string =>
-    [
-      renderTable(
-        ['PART', 'STATE', 'DETAIL'],
-        [
-          recorderRow(book, log, look),
-          bookRow(book),
-          logRow(log, look.colors),
-          reconcilerRow(book, look),
-          ...(log.reached && log.broker !== undefined
-            ? serviceRows({ broker: log.broker, last: log.bounds.last, book }, look)
-            : []),
-          setsRow(book, look.colors),
-          ...quarantineRows(book, look),
-        ].map(([part, state, detail]) => [cell(part), state, cell(detail)]),
-      ),
-      heldTable(book, look),
-      quarantineTable(book, look),
-      ...(isWide ? [takeOverTable(book)] : []),
-    ]
-      .filter((part) => part !== '')
-      .join('\n');
-  return { records: statusRecord(book, log), table: render(false), wide: render(true) };
-}
-
-type Row = readonly [string, ReturnType<typeof cell>, string];
+type Row = readonly [string, Cell, string];
 
 function recorderRow(book: BookStanding, log: LogStanding, { now, colors }: Look): Row {
   const { standing } = book;
@@ -177,6 +101,14 @@ function recorderRow(book: BookStanding, log: LogStanding, { now, colors }: Look
   if (lag === undefined) return ['recorder', cell('unknown', colors.yellow), detail];
   if (lag === 0) return ['recorder', cell('caught up', colors.green), detail];
   return ['recorder', cell(`${lag} behind`, colors.yellow), detail];
+}
+
+/** Records of the log that are not in the book yet; undefined when that cannot be said. */
+function lagOf(book: BookStanding, log: LogStanding): number | undefined {
+  if (!log.reached) return undefined;
+  const { standing } = book;
+  if (standing === undefined || standing.lineage !== log.lineage) return log.bounds.last;
+  return Math.max(0, log.bounds.last - standing.sequence);
 }
 
 function bookRow({ standing }: BookStanding): Row {

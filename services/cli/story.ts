@@ -3,15 +3,17 @@ import type { Kysely } from 'kysely';
 import { actorInWords } from '#shared/contract/actors.ts';
 import type { EntryInBook } from '#shared/store/ask-book.ts';
 import type { ActivityRow, AttributionRow, BookTables } from '#shared/store/tables.ts';
+import { howInShort, whoIn } from './attribution-words.ts';
 import type { Look } from './colors.ts';
 import { bodyOf, changesIn, decidedIn, setIn } from './entry-line.ts';
-import { changeIn, howInShort, readHistory } from './history.ts';
+import { changeIn, readHistory } from './history.ts';
 import type { Answer } from './output.ts';
 import { fieldOf, textAt } from './raw-fields.ts';
 import type { Scope } from './scope.ts';
 import { formatSet } from './set-reference.ts';
 import { cell, renderTable } from './table.ts';
 import { formatAge, formatTime } from './times.ts';
+import { isWithinReach } from './within-reach.ts';
 
 /* Everything that the book holds of a set, as one story: sizes, edits, decisions, members that come and go. */
 
@@ -39,9 +41,6 @@ const deeds: Readonly<Record<string, string>> = {
   'retire-set': 'retired',
   'preserve-disk': 'disk kept',
 };
-
-/** So far back the book is searched: its texts have no index. */
-const mostEntries = 200_000;
 
 /** The newest rows last. */
 export async function readStory(
@@ -77,7 +76,7 @@ async function readEntries(
     where kind in ('decided', 'held', 'settled', 'set-changed', 'member-joined', 'member-left')
       and (kind <> 'settled' or body ~ ${`"verb":"(${Object.keys(deeds).join('|')})"`})
       ${sql.join(found, sql` `)}
-      and sequence > (select coalesce(max(chain_sequence), 0) from book.standing) - ${mostEntries}
+      and ${isWithinReach()}
     order by sequence desc limit ${limit}`.execute(db);
   return rows;
 }
@@ -172,8 +171,8 @@ function ours(what: string): By {
 }
 
 /**
- * Who edited a set is never proven: the version is that of his request, but nothing tells that this request
- * changed the setting.
+ * Who edited a set is never proven: the version is that of a request by them, but nothing tells that
+ * this request changed the setting.
  */
 function editorOf(body: unknown, told: readonly AttributionRow[]): By {
   const [first] = told;
@@ -181,8 +180,9 @@ function editorOf(body: unknown, told: readonly AttributionRow[]): By {
   const spoken = first.impersonator === null ? '' : `, impersonated by ${first.impersonator}`;
   const how = `${first.source}: ${first.verb}${spoken}`;
   const others = new Set(told.map(({ actor }) => actor)).size > 1;
-  if (others)
+  if (others) {
     return { actor: first.actor, grade: 'inferred', how: `${how}, unless it was another` };
+  }
   if (fieldOf(body, 'gap') === true) {
     return { actor: first.actor, grade: 'inferred', how: `${how}, other versions were missed` };
   }
@@ -209,7 +209,7 @@ export function storyAnswer(
         cell(time(row.at)),
         cell(formatSet(row.kind, row.name)),
         ...[cell(row.operation), cell(row.change)],
-        cell(row.actor === null ? row.grade : `${actorInWords(row.actor)} (${row.grade})`),
+        cell(whoIn(row)),
         ...[cell(how(row)), cell(row.outcome)],
       ]),
     );

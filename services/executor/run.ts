@@ -1,58 +1,27 @@
 import { isDestructive } from '#shared/contract/commands.ts';
 import type { Notice } from '#shared/contract/commands.ts';
-import { backoffMs } from '#shared/process/backoff.ts';
-import type { Clock } from '#shared/process/clock.ts';
-import type { Logger } from '#shared/process/logger.ts';
 import { inSpan, noteInSpan } from '#shared/process/tracing.ts';
-import { positionAt } from '#shared/stream/lineage.ts';
-import type { Stream } from '#shared/stream/stream.ts';
+import { about } from './about.ts';
+import { Attempts } from './attempts.ts';
 import { Backlog } from './backlog.ts';
 import type { Closing, Job } from './backlog.ts';
-import type { BookGate } from './book-gate.ts';
-import { isAgain, isDone } from './call.ts';
+import { isAgain } from './call.ts';
 import type { Again, Result } from './call.ts';
-import type { Hands } from './effects/effect.ts';
 import { postNotice } from './effects/post-event.ts';
-import type { Lane } from './lane.ts';
+import type { ExecutorParts } from './executor-parts.ts';
 import { isExpired } from './expiry.ts';
+import { FloorKeeper } from './floor-keeper.ts';
 import { LogClock } from './log-clock.ts';
 import { labelsOf, timed } from './metrics.ts';
-import type { ExecutorMetrics } from './metrics.ts';
 import { isCreate, Order } from './order.ts';
 import { perform } from './perform.ts';
-import { findDone } from './probe.ts';
 import { settledRecord } from './settle.ts';
-import { reader, startingPoint } from './starting-point.ts';
+import { startingPoint } from './starting-point.ts';
 import type { StartingPoint } from './starting-point.ts';
-import type { Vigil } from './vigil.ts';
+import { Underway } from './underway.ts';
 
-export type ExecutorParts = {
-  readonly stream: Stream;
-  readonly hands: Hands;
-  readonly gate: BookGate;
-  /** Creates have a lane of their own, so that they cannot starve deletes and status. */
-  readonly lanes: { readonly creates: Lane; readonly others: Lane; readonly notices: Lane };
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Keeps attempts from before a pause of the process from writing; absent in simulated time. */
-  readonly vigil?: Vigil;
-  /** A number in [0, 1) for the jitter; the platform's when absent. */
-  readonly random?: () => number;
-  readonly metrics?: ExecutorMetrics;
-  /** Called once everything that stood in the log is taken up. */
-  readonly onReady?: () => void;
-};
-
-/**
- * Most commands begun and not settled, about 1 KB each. With more the log is read no further; what the
- * reconciler has pending is bounded for each set, but not the number of sets.
- */
-const mostBegun = 20_000;
-
-const saveEachMs = 1_000;
 /** At a stop, what has been sent is waited for so long before the lease is given back. */
 const settleWithinMs = 3_000;
-const repeat = { firstMs: 50, mostMs: 5_000 };
 
 /**
  * Does what the log's decisions say, once, and writes down what came of it. What an executor before us
@@ -64,10 +33,10 @@ export async function execute(parts: ExecutorParts, signal: AbortSignal): Promis
   const run = new Run(parts, signal, start);
   parts.metrics?.follow(run);
   try {
-    await Promise.race([follow(run, parts, { start, signal }), run.failed]);
+    await Promise.race([follow(run, parts, { start, signal }), run.underway.failed]);
   } finally {
     // Whoever comes next looks for what we have made, and must not look before it is there.
-    await run.ended(settleWithinMs);
+    await run.attempts.ended(settleWithinMs);
   }
 }
 
@@ -90,7 +59,7 @@ async function follow(
     if (!catchingUp) {
       for (const closing of close) run.close(closing);
       for (const job of ready) run.begin(job);
-      if (run.isFull) await run.room();
+      if (run.underway.isFull) await run.underway.room();
       continue;
     }
     overdue.push(...close);
@@ -103,18 +72,16 @@ async function follow(
   }
 }
 
+/** What one executor has in hand, from the commands it takes up to the outcomes it writes down. */
 class Run {
   readonly backlog: Backlog;
   readonly time: LogClock;
+  readonly underway: Underway;
+  readonly attempts: Attempts;
   readonly #order = new Order();
+  readonly #floor: FloorKeeper;
   readonly #parts: ExecutorParts;
   readonly #signal: AbortSignal;
-  readonly #failed = Promise.withResolvers<never>();
-  #begun = 0;
-  #calls = 0;
-  #leave: (() => void) | undefined;
-  #savedAt = 0;
-  #saved: number;
   /** Commands up to here may have been sent by an executor before us. */
   readonly #inherited: number;
 
@@ -123,32 +90,10 @@ class Run {
     this.#signal = signal;
     this.backlog = new Backlog(after);
     this.time = new LogClock(parts.clock);
-    this.#saved = after;
+    this.underway = new Underway(signal);
+    this.attempts = new Attempts(parts, signal);
+    this.#floor = new FloorKeeper(parts, after);
     this.#inherited = caughtUpAt;
-  }
-
-  /** Rejects when a job failed by a fault of ours. */
-  get failed(): Promise<never> {
-    return this.#failed.promise;
-  }
-
-  get isFull(): boolean {
-    return this.#begun >= mostBegun && !this.#signal.aborted;
-  }
-
-  /** Resolves when another command may be begun, or when we are told to stop. */
-  async room(): Promise<void> {
-    const leave = (): void => this.#leave?.();
-    this.#signal.addEventListener('abort', leave);
-    while (this.isFull) await new Promise<void>((resolve) => (this.#leave = resolve));
-    this.#signal.removeEventListener('abort', leave);
-  }
-
-  /** Resolves when no call is under way any more, but not later than after a time. */
-  async ended(withinMs: number): Promise<void> {
-    const { clock } = this.#parts;
-    const endsAt = clock.monotonicMs() + withinMs;
-    while (this.#calls > 0 && clock.monotonicMs() < endsAt) await clock.sleep(10);
   }
 
   /** What is open at the end of the log when we start. */
@@ -162,18 +107,20 @@ class Run {
   begin(job: Job): void {
     // A stream that was replaced while the plan was on its way: the plan is about another log.
     const isOfThisLog = job.command.effect.startsWith(`${this.#parts.stream.identity.lineage}.`);
-    if (isOfThisLog) this.#guard(this.#do(job));
+    if (isOfThisLog) this.underway.add(this.#do(job));
     else if (this.backlog.start(job.command.effect)) this.close({ job, outcome: 'superseded' });
   }
 
   close(closing: Closing): void {
-    this.#guard(this.#close(closing));
+    this.underway.add(this.#close(closing));
   }
 
   async #close({ job, outcome }: Closing): Promise<void> {
     const { others } = this.#parts.lanes;
-    const result = this.#isInherited(job)
-      ? await others.run(() => this.#untilCertain(job, others, async () => ({ outcome })))
+    const task = { job, lane: others, isInherited: this.#isInherited(job) };
+    // What was sent before us may have been done: then that is what came of it.
+    const result = task.isInherited
+      ? await others.run(() => this.attempts.untilCertain(task, async () => ({ outcome })))
       : { outcome };
     if (result !== undefined) await this.#settle(job, result);
   }
@@ -184,17 +131,14 @@ class Run {
 
   async #do(job: Job): Promise<void> {
     const { gate } = this.#parts;
-    if (isDestructive(job.command)) await gate.passed(job.sequence, this.#signal);
-    const { set, effect, verb: does } = about(job);
-    const attributes = { 'rollcall.set': set, 'rollcall.effect': effect };
-    const result = await inSpan({ name: `effect ${does}`, links: [job.trace], attributes }, () =>
-      this.#settled(job),
-    );
-    if (result === undefined) return;
     const { notice, verb } = job.command;
-    if (result.outcome === 'applied' && notice !== undefined && verb !== 'post-event') {
-      await this.#post(job, notice);
-    }
+    if (isDestructive(job.command)) await gate.passed(job.sequence, this.#signal);
+    const { set, effect } = about(job);
+    const attributes = { 'rollcall.set': set, 'rollcall.effect': effect };
+    const span = { name: `effect ${verb}`, links: [job.trace], attributes };
+    const result = await inSpan(span, () => this.#settled(job));
+    if (result?.outcome !== 'applied' || notice === undefined || verb === 'post-event') return;
+    await this.#post(job, notice);
   }
 
   async #settled(job: Job): Promise<Result | undefined> {
@@ -216,7 +160,7 @@ class Run {
       const isLeft = isInherited && isCreate(job);
       const isOver = isLeft || isExpired(job, clocks, isInherited);
       return timed(this.#parts, job, () =>
-        this.#untilCertain(job, lane, () =>
+        this.attempts.untilCertain({ job, lane, isInherited }, () =>
           isOver ? Promise.resolve({ outcome: 'expired' }) : this.#perform(job),
         ),
       );
@@ -228,44 +172,12 @@ class Run {
     return perform(vigil?.guard(hands) ?? hands, job, clock.wallMs());
   }
 
-  /** Repeats one command until the answer is certain; undefined when we are told to stop before. */
-  async #untilCertain(
-    job: Job,
-    lane: Lane,
-    act: () => Promise<Result | Again>,
-  ): Promise<Result | undefined> {
-    const { clock, hands, log, metrics, random = Math.random } = this.#parts;
-    for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
-      let result = await this.#counted(act);
-      const isSentBefore = attempt > 1 || this.#isInherited(job);
-      if (!isAgain(result) && !isDone(result) && isSentBefore) {
-        result = (await findDone(hands.cluster, job)) ?? result;
-      }
-      if (!isAgain(result)) return result;
-      metrics?.retries.inc({ verb: job.command.verb });
-      if (result.afterMs !== undefined) lane.throttled();
-      const waitMs = result.afterMs ?? backoffMs(repeat, attempt, random());
-      if (attempt === 5) log.warn({ ...about(job), attempt }, 'no certain answer yet, going on');
-      await clock.sleep(waitMs, this.#signal);
-    }
-    return undefined;
-  }
-
-  async #counted<T>(call: () => Promise<T>): Promise<T> {
-    this.#calls += 1;
-    try {
-      return await call();
-    } finally {
-      this.#calls -= 1;
-    }
-  }
-
   async #settle(job: Job, result: Result): Promise<void> {
     await this.#parts.stream.append(job.shard, 'outcome', settledRecord(job, result));
     this.#parts.metrics?.settled.inc(labelsOf(job, result));
     const { returned: _, ...shown } = result;
     this.#parts.log.info({ ...about(job), ...shown }, 'settled');
-    await this.#saveFloor();
+    await this.#floor.save(this.backlog);
   }
 
   async #post(job: Job, notice: Notice): Promise<void> {
@@ -278,41 +190,4 @@ class Run {
       }
     });
   }
-
-  async #saveFloor(): Promise<void> {
-    const { clock, stream } = this.#parts;
-    const now = clock.monotonicMs();
-    const floor = this.backlog.floor();
-    if (now - this.#savedAt < saveEachMs || floor <= this.#saved) return;
-    this.#savedAt = now;
-    this.#saved = floor;
-    // An outcome may stand far behind its decision: a log set back to between the two lacks it.
-    const [message, newest] = await Promise.all([stream.at(floor), stream.at(this.backlog.read)]);
-    if (message === undefined || newest === undefined) return;
-    const read = { sequence: newest.sequence, hash: newest.hash };
-    await stream.positions.save(reader, { ...positionAt(stream, message), read });
-  }
-
-  /** A job that fails by a fault of ours must end the process, not vanish. */
-  #guard(work: Promise<void>): void {
-    this.#begun += 1;
-    const ended = (): void => {
-      this.#begun -= 1;
-      this.#leave?.();
-    };
-    work.then(ended, (error: unknown) => {
-      ended();
-      if (!this.#signal.aborted) this.#failed.reject(error);
-    });
-  }
-}
-
-function about(job: Job) {
-  const { set, plan } = job.plan;
-  return {
-    set: `${set.namespace}/${set.name}`,
-    plan,
-    verb: job.command.verb,
-    effect: job.command.effect,
-  };
 }

@@ -1,61 +1,21 @@
-import type { Shard, Uid } from '#shared/contract/ids.ts';
-import type {
-  Decided,
-  Decision as DecisionRecord,
-  Held,
-  Limits,
-  Policy,
-} from '#shared/contract/records.ts';
 import { isDestructive } from '#shared/contract/commands.ts';
+import type { Shard, Uid } from '#shared/contract/ids.ts';
+import type { Decided, Decision as DecisionRecord, Held } from '#shared/contract/records.ts';
 import type { Counts } from '#shared/core/counts.ts';
 import { hashOf } from '#shared/core/hash.ts';
 import { unreachable } from '#shared/lib/assert.ts';
-import type { Logger } from '#shared/process/logger.ts';
 import { inSpan } from '#shared/process/tracing.ts';
 import type { Message } from '#shared/stream/log.ts';
-import type { Stream } from '#shared/stream/stream.ts';
-import { isRecord } from '#shared/lib/canonical.ts';
-import type { Alarm } from './alarm.ts';
-import type { Decider } from './decider.ts';
-import type { LogClock } from './log-clock.ts';
+import type { Wake } from './alarm.ts';
+import type { DeskMark } from './desk-mark.ts';
+import type { DeskParts } from './desk-parts.ts';
 import { countDecision } from './metrics.ts';
-import type { ReconcilerMetrics } from './metrics.ts';
 import type { Packable } from './packing.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { Cause } from './stopwatch.ts';
-
-export type DeskParts<View> = {
-  readonly stream: Pick<Stream, 'appendDecision' | 'identity' | 'condition'>;
-  readonly log: Logger;
-  readonly decider: Decider<View>;
-  readonly clock: LogClock;
-  readonly alarm: Alarm;
-  readonly limits: Limits;
-  readonly policy: Policy;
-  /** Asks the run to have the desks decide what is touched. */
-  readonly wake: () => void;
-  /** Who takes the shard over; another for each run of a process. */
-  readonly holder: string;
-  readonly codeVersion: string;
-  readonly metrics?: ReconcilerMetrics | undefined;
-};
-
-/** Where a desk stands in the log, beside its view. */
-export type DeskMark = {
-  /** Sequence of the newest message of the shard. */
-  readonly basis: number;
-  /** Sequence of the newest decision, which the next one expects. */
-  readonly lastDecision: number;
-  readonly lastOpened: number;
-};
+import { Tenure } from './tenure.ts';
 
 export type DeskSnapshot = Packable & { readonly mark: DeskMark };
-
-export function isDeskMark(value: unknown): value is DeskMark {
-  if (!isRecord(value)) return false;
-  const { basis, lastDecision, lastOpened } = value;
-  return [basis, lastDecision, lastOpened].every(Number.isSafeInteger);
-}
 
 /** How often it is looked whether the log has room again. */
 const roomEachMs = 1_000;
@@ -81,13 +41,7 @@ export class Desk<View> {
   /** What was told last of each set. */
   readonly #told = new Map<Uid, string>();
   readonly #stopwatch: Stopwatch;
-  #lastDecision = 0;
-  /** Log time of the newest decision. */
-  #decidedAt = 0;
-  #basis = 0;
-  #lastOpened = 0;
-  #epoch: number | undefined;
-  #folded: (() => void) | undefined;
+  readonly #tenure: Tenure;
   #deciding = false;
   #isWaiting = false;
 
@@ -100,14 +54,12 @@ export class Desk<View> {
     this.#stopwatch = new Stopwatch(parts.metrics);
     this.shard = shard;
     this.#view = from.view;
-    this.#basis = from.mark?.basis ?? 0;
-    this.#lastDecision = from.mark?.lastDecision ?? 0;
-    this.#lastOpened = from.mark?.lastOpened ?? 0;
+    this.#tenure = new Tenure(parts.stream, shard, from.mark);
   }
 
   /** Sequence of the newest message of the shard that is folded. */
   get basis(): number {
-    return this.#basis;
+    return this.#tenure.basis;
   }
 
   get counts(): Counts | undefined {
@@ -116,12 +68,7 @@ export class Desk<View> {
 
   /** What another desk needs to go on from here. */
   snapshot(): DeskSnapshot {
-    const mark = {
-      basis: this.#basis,
-      lastDecision: this.#lastDecision,
-      lastOpened: this.#lastOpened,
-    };
-    return { ...this.#parts.decider.toSnapshot(this.#view), mark };
+    return { ...this.#parts.decider.toSnapshot(this.#view), mark: this.#tenure.mark };
   }
 
   /**
@@ -129,20 +76,12 @@ export class Desk<View> {
    * Throws OvertakenError when it is another's take-over.
    */
   fold(message: Message): void {
-    const { sequence } = message;
-    if (sequence <= this.#basis) return;
+    if (message.sequence <= this.basis) return;
     const sets = this.#parts.decider.evolve(this.#view, message);
     for (const set of sets) this.#touched.add(set);
-    if (this.#epoch !== undefined) this.#time(message, sets);
-    for (const record of message.records) {
-      if (record.type === 'opened') this.#lastOpened = sequence;
-    }
-    this.#basis = sequence;
-    if (message.family !== 'decision') return;
-    this.#lastDecision = sequence;
-    this.#decidedAt = message.at;
-    this.#refuseIfOvertaken();
-    this.#folded?.();
+    if (this.#tenure.hasBegun) this.#time(message, sets);
+    this.#tenure.fold(message);
+    if (message.family === 'decision') this.#refuseIfOvertaken();
   }
 
   #time({ at, family, records, trace }: Message, sets: readonly Uid[]): void {
@@ -159,26 +98,19 @@ export class Desk<View> {
    * before are not to be believed.
    */
   async open(trustsFrom?: number): Promise<void> {
-    const { stream, holder, codeVersion } = this.#parts;
+    const { stream, holder, codeVersion, decider, metrics } = this.#parts;
     const { lineage } = stream.identity;
-    for (;;) {
-      const run = hashOf(holder).toString(36);
-      const taken = { type: 'opened', lineage, codeVersion, holder, run } as const;
-      const opened = trustsFrom === undefined ? taken : { ...taken, trustsFrom };
-      const answer = await stream.appendDecision(this.shard, opened, this.#lastDecision);
-      await this.#foldedUpTo(answer.stored ? answer.sequence : answer.last);
-      if (!answer.stored) continue;
-      this.#epoch = answer.sequence;
-      this.#parts.metrics?.takeOvers.inc();
-      this.#refuseIfOvertaken();
-      for (const set of this.#parts.decider.setsOf(this.#view)) this.#touched.add(set);
-      return;
-    }
+    const run = hashOf(holder).toString(36);
+    const taken = { type: 'opened', lineage, codeVersion, holder, run } as const;
+    await this.#tenure.begin(trustsFrom === undefined ? taken : { ...taken, trustsFrom });
+    metrics?.takeOvers.inc();
+    this.#refuseIfOvertaken();
+    for (const set of decider.setsOf(this.#view)) this.#touched.add(set);
   }
 
   /** Decides all that was touched; not before the shard is ours. */
   async decideTouched(): Promise<void> {
-    if (this.#deciding || this.#epoch === undefined) return;
+    if (this.#deciding || !this.#tenure.hasBegun) return;
     this.#deciding = true;
     try {
       // A set that is touched meanwhile comes to the end of the line.
@@ -191,10 +123,16 @@ export class Desk<View> {
     }
   }
 
+  /** Has a set decided again, though nothing was folded. */
+  touch(set: Uid): void {
+    this.#touched.add(set);
+    this.#parts.wake();
+  }
+
   async #decide(set: Uid): Promise<void> {
     if (this.#withheld.has(set)) return;
     const { alarm, clock, decider, limits, log, metrics, policy } = this.#parts;
-    const seed = `${set}:${this.#basis}`;
+    const seed = `${set}:${this.basis}`;
     const cause = this.#stopwatch.take(set);
     const since = performance.now();
     const decision = decider.decide(this.#view, set, { now: clock.now(), seed, limits, policy });
@@ -233,7 +171,7 @@ export class Desk<View> {
     };
     const span = { name: 'decide', links: cause.traces, attributes, since };
     await inSpan(span, () => this.#append(decided));
-    this.#stopwatch.decided(decided, cause, this.#decidedAt);
+    this.#stopwatch.decided(decided, cause, this.#tenure.decidedAt);
     countDecision(this.#parts.metrics, decided);
   }
 
@@ -270,24 +208,13 @@ export class Desk<View> {
   }
 
   async #append(record: DecisionRecord): Promise<void> {
-    const { stream } = this.#parts;
-    const answer = await stream.appendDecision(this.shard, record, this.#lastDecision);
+    const answer = await this.#tenure.append(record);
     if (!answer.stored) throw this.#overtaken(answer.last);
-    await this.#foldedUpTo(answer.sequence);
-  }
-
-  async #foldedUpTo(sequence: number): Promise<void> {
-    while (this.#lastDecision < sequence) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#folded = resolve;
-      await promise;
-    }
   }
 
   #refuseIfOvertaken(): void {
-    if (this.#epoch !== undefined && this.#lastOpened > this.#epoch) {
-      throw this.#overtaken(this.#lastOpened);
-    }
+    const { overtakenAt } = this.#tenure;
+    if (overtakenAt !== undefined) throw this.#overtaken(overtakenAt);
   }
 
   #overtaken(sequence: number): OvertakenError {
@@ -296,14 +223,8 @@ export class Desk<View> {
     );
   }
 
-  #wake(set: Uid, at: number | undefined): { at: number; ring: () => void } | undefined {
+  #wake(set: Uid, at: number | undefined): Wake | undefined {
     return at === undefined ? undefined : { at, ring: () => this.touch(set) };
-  }
-
-  /** Has a set decided again, though nothing was folded. */
-  touch(set: Uid): void {
-    this.#touched.add(set);
-    this.#parts.wake();
   }
 }
 

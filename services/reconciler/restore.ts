@@ -7,8 +7,8 @@ import { namespaceShards } from '#shared/stream/shards.ts';
 import type { SnapshotHead } from '#shared/stream/snapshots.ts';
 import type { Stream } from '#shared/stream/stream.ts';
 import type { Decider } from './decider.ts';
-import { isDeskMark } from './desk.ts';
-import type { DeskMark } from './desk.ts';
+import { isDeskMark } from './desk-mark.ts';
+import type { DeskMark } from './desk-mark.ts';
 import { unpack } from './packing.ts';
 
 /** What one shard begins with. */

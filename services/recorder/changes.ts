@@ -1,6 +1,5 @@
 import type {
   Activity,
-  Claim,
   DeletedVolume,
   Entry,
   Hold,
@@ -8,6 +7,7 @@ import type {
   PoisonRow,
   SurveyRow,
   TakeOver,
+  Testimony,
 } from './rows.ts';
 
 /** What one transaction writes: entries in order, and of each derived row the last state. */
@@ -19,7 +19,7 @@ export type Changes = {
   readonly holds: Map<string, Hold>;
   readonly takeOvers: Map<string, TakeOver>;
   readonly poisons: PoisonRow[];
-  readonly claims: Claim[];
+  readonly testimonies: Testimony[];
   /** By shard and kind. */
   readonly surveys: Map<string, SurveyRow>;
 };
@@ -33,7 +33,7 @@ export function noChanges(): Changes {
     holds: new Map(),
     takeOvers: new Map(),
     poisons: [],
-    claims: [],
+    testimonies: [],
     surveys: new Map(),
   };
 }
@@ -42,7 +42,7 @@ export function noChanges(): Changes {
 export function addChanges(to: Changes, later: Changes): void {
   to.entries.push(...later.entries);
   to.poisons.push(...later.poisons);
-  to.claims.push(...later.claims);
+  to.testimonies.push(...later.testimonies);
   for (const [id, activity] of later.activities) to.activities.set(id, activity);
   for (const [uid, holding] of later.holdings) to.holdings.set(uid, holding);
   for (const [uid, hold] of later.holds) to.holds.set(uid, hold);

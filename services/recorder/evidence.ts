@@ -1,6 +1,7 @@
 import { resourceVersionSchema } from '#shared/contract/ids.ts';
 import { writerSchema } from '#shared/contract/objects.ts';
-import { isRecord } from '#shared/lib/canonical.ts';
+import { fieldsOf, textOf } from '#shared/lib/loose.ts';
+import type { Fields } from '#shared/lib/loose.ts';
 import type { Attribution, Evidence } from './rows.ts';
 import { gradeOf } from './words.ts';
 
@@ -26,14 +27,4 @@ function attributionFrom({ actor, grade, how }: Fields): Attribution {
     grade: gradeOf(textOf(grade)),
     how: textOf(how),
   };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return isRecord(value) ? value : {};
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -114,9 +114,9 @@ test('what was entered before stands, and the later word is an entry of its own'
 test('a request that is delivered again is no second entry', () => {
   const large = seen(aPool(5));
   const told = attributed({ of: large });
-  const { entries, claims } = fold(seen(aPool(3)), large, told, told);
+  const { entries, testimonies } = fold(seen(aPool(3)), large, told, told);
   expect(entries.filter(({ kind }) => kind === 'attributed')).toHaveLength(1);
-  expect(claims).toHaveLength(1);
+  expect(testimonies).toHaveLength(1);
 });
 
 test('an operation that has ended still gets its actor, and stays ended', () => {

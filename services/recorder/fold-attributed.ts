@@ -1,16 +1,16 @@
 import type { Attributed } from '#shared/contract/records.ts';
 import { compareResourceVersions } from '#shared/contract/ids.ts';
-import { receivedAt } from './claims.ts';
-import type { Activity, Attribution, Claim } from './rows.ts';
-import { placeClaim } from './state.ts';
+import type { Activity, Attribution, Testimony } from './rows.ts';
+import { placeTestimony } from './state.ts';
 import type { BookState } from './state.ts';
 import { enter, putActivity } from './step.ts';
 import type { Step } from './step.ts';
+import { receivedAt } from './testimony.ts';
 import { attributionFor } from './who.ts';
 import { objectIn, versionIn, writeIn } from './writes.ts';
 
-/** Of the requests that claim one write, the first are kept: the others changed nothing. */
-const mostClaims = 4;
+/** Of the requests that were answered with one version, the first are kept: the others changed nothing. */
+const mostTestimonies = 4;
 
 /**
  * A source tells who made a write. The line is a line of its own, whether or not the write is known yet;
@@ -20,26 +20,26 @@ export function foldAttributed(step: Step, record: Attributed): void {
   const write = writeIn(record);
   if (write === undefined) return;
   const { state, arrival, changes } = step;
-  const claim: Claim = { entry: state.chainSequence + 1, write, record, at: arrival.at };
-  if (!isNews(state.claims.get(write) ?? [], claim)) return;
-  const begun = begunBy(state, claim);
+  const testimony: Testimony = { entry: state.chainSequence + 1, write, record, at: arrival.at };
+  if (!isNews(state.testimonies.get(write) ?? [], testimony)) return;
+  const begun = begunBy(state, testimony);
   const { type: _type, ...told } = record;
   enter(step, 'attributed', { ...told, activities: begun.map(({ id }) => id) });
-  placeClaim(state, claim);
-  changes.claims.push(claim);
+  placeTestimony(state, testimony);
+  changes.testimonies.push(testimony);
   for (const activity of begun) judgeAgain(step, activity);
 }
 
 /** Sources deliver a request more than once, and in any order. */
-function isNews(known: readonly Claim[], claim: Claim): boolean {
-  const { source, id } = claim.record;
+function isNews(known: readonly Testimony[], testimony: Testimony): boolean {
+  const { source, id } = testimony.record;
   if (known.some(({ record }) => record.source === source && record.id === id)) return false;
-  const isFirst = known.every((other) => receivedAt(claim) < receivedAt(other));
-  return known.length < mostClaims || isFirst;
+  const isFirst = known.every((other) => receivedAt(testimony) < receivedAt(other));
+  return known.length < mostTestimonies || isFirst;
 }
 
 /** The operations that were begun by this write, or may have been where versions were not seen. */
-function begunBy(state: BookState, { write }: Claim): readonly Activity[] {
+function begunBy(state: BookState, { write }: Testimony): readonly Activity[] {
   const version = versionIn(write);
   return [...(state.begun.get(objectIn(write))?.values() ?? [])].filter((activity) => {
     if (activity.write === write) return true;

@@ -15,8 +15,9 @@ export function foldMember(step: Step, previous: Holding | undefined, next: Hold
   }
   if (next.owner === undefined) return;
   if (previous?.owner !== next.owner) {
-    if (previous !== undefined)
+    if (previous !== undefined) {
       tellMove(step, 'member-joined', { setUid: next.owner, member: next });
+    }
     noteMemberChange(step, next.owner);
     fillPlace(step, next.owner, next);
   }

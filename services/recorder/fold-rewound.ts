@@ -1,6 +1,6 @@
 import { resourceVersionSchema } from '#shared/contract/ids.ts';
 import type { Rewound } from '#shared/contract/records.ts';
-import { dropClaims } from './state.ts';
+import { dropTestimonies } from './state.ts';
 import { enter, putHolding } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -15,7 +15,7 @@ export function foldRewound(step: Step, { id, by, askedAt }: Rewound): void {
   const { state, arrival } = step;
   if (arrival.shard === 'cl') enter(step, 'rewound', { id, by, askedAt });
   // The same versions will be made again, by whom nobody has told yet.
-  dropClaims(state, (uid) => state.holdings.get(uid)?.shard === arrival.shard);
+  dropTestimonies(state, (uid) => state.holdings.get(uid)?.shard === arrival.shard);
   for (const holding of [...state.holdings.values()]) {
     if (holding.shard !== arrival.shard) continue;
     if (holding.goneAt === undefined) {

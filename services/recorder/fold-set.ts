@@ -1,11 +1,11 @@
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { ScaledSet, Writer } from '#shared/contract/objects.ts';
-import { missedInWords } from './claims.ts';
 import { mannerChanges } from './manner.ts';
 import { openSizeChange, progress } from './operations.ts';
 import type { Attribution, Holding, SetName } from './rows.ts';
 import { enter, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
+import { missedInWords } from './testimony.ts';
 import { writeOf } from './writes.ts';
 
 /** A set that was made this long before the book began was there already. */
@@ -71,13 +71,14 @@ function noteManner(step: Step, set: SetName, { previous, next, surveyed }: Edit
   if (previous.manner === undefined || next.manner === undefined) return;
   const changes = mannerChanges(previous.manner, next.manner);
   if (changes.length === 0) return;
+  const missed = missedSince(previous.generation, next);
   enter(step, 'set-changed', {
     set,
     changes,
     write: writeOf(next.uid, next.resourceVersion),
     generation: next.generation,
-    missed: missedSince(previous.generation, next),
-    gap: surveyed || missedSince(previous.generation, next) !== undefined,
+    missed,
+    gap: surveyed || missed !== undefined,
   });
 }
 
@@ -120,11 +121,7 @@ function missedSince(generation: number | undefined, next: Holding): number | un
 }
 
 /** managedFields name a program and no person, and any program may take any name: never proof. */
-export function attributionOf(
-  writer: Writer | undefined,
-  act?: string,
-  missed?: number,
-): Attribution {
+function attributionOf(writer: Writer | undefined, act?: string, missed?: number): Attribution {
   const but = missed === undefined ? '' : `, ${missedInWords(missed)}`;
   if (writer === undefined) return { grade: 'unknown', how: `managedFields name nobody${but}` };
   const { manager, operation, subresource } = writer;

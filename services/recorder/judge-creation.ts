@@ -1,10 +1,13 @@
-import { inferredBeside, inOrder, proven } from './claims.ts';
-import type { Attribution, Begun, Claim } from './rows.ts';
+import type { Attribution, Begun, Testimony } from './rows.ts';
+import { inferredBeside, inOrder, proven } from './testimony.ts';
 
 /** There is one creation of each uid, so whoever succeeded in it made the object. */
-export function judgeCreation(claims: readonly Claim[], { to, evidence }: Begun): Attribution {
+export function judgeCreation(
+  testimonies: readonly Testimony[],
+  { to, evidence }: Begun,
+): Attribution {
   const makers = inOrder(
-    claims.filter(
+    testimonies.filter(
       ({ record: { verb, subresource, asked, replicas } }) =>
         verb === 'create' && subresource === undefined && (replicas ?? asked ?? to) === to,
     ),

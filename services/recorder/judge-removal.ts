@@ -1,3 +1,4 @@
+import type { Attribution, Begun, Testimony } from './rows.ts';
 import {
   corroborated,
   delayOf,
@@ -8,19 +9,20 @@ import {
   otherwiseBut,
   proven,
   rivalOf,
-} from './claims.ts';
-import type { Attribution, Begun, Claim } from './rows.ts';
+} from './testimony.ts';
 
 /**
- * Who deleted an object. While finalizers keep it, everyone may delete it again and is told that he has;
- * the deletion is that of the first.
+ * Who deleted an object. While finalizers keep it, everyone may delete it again and is told that
+ * it is done; the deletion is that of the first.
  */
-export function judgeRemoval(claims: readonly Claim[], begun: Begun): Attribution {
-  const deleters = inOrder(claims.filter((claim) => mayHaveDeleted(claim, begun)));
-  const sure = deleters.find((claim) => isSure(claim, begun));
+export function judgeRemoval(testimonies: readonly Testimony[], begun: Begun): Attribution {
+  const deleters = inOrder(testimonies.filter((testimony) => mayHaveDeleted(testimony, begun)));
+  const sure = deleters.find((testimony) => isSure(testimony, begun));
   if (sure !== undefined) return proven(sure);
-  const intime = deleters.filter((claim) => isStamped(claim) || !isAfterwards(claim, begun));
-  const [first, ...others] = intime;
+  const inTime = deleters.filter(
+    (testimony) => isStamped(testimony) || !isAfterwards(testimony, begun),
+  );
+  const [first, ...others] = inTime;
   if (first === undefined) return otherwiseBut(begun, deleters[0]);
   const rival = rivalOf(first, others);
   if (rival !== undefined) return inferredBeside(first, rival);
@@ -31,23 +33,23 @@ export function judgeRemoval(claims: readonly Claim[], begun: Begun): Attributio
   return proven(first);
 }
 
-function mayHaveDeleted(claim: Claim, { evidence }: Begun): boolean {
-  const { verb, deletedAt } = claim.record;
+function mayHaveDeleted(testimony: Testimony, { evidence }: Begun): boolean {
+  const { verb, deletedAt } = testimony.record;
   if (verb !== 'delete' && verb !== 'deletecollection') return false;
   if (deletedAt === undefined) return true;
   // It was terminating before this request came.
-  if (!isStamped(claim)) return false;
+  if (!isStamped(testimony)) return false;
   return evidence.deletedAt === undefined || isSameTime(evidence.deletedAt, deletedAt);
 }
 
 /** Its answer bears the second in which the object was deleted. */
-function isStamped(claim: Claim): boolean {
-  const { deletedAt } = claim.record;
-  return deletedAt !== undefined && isWithin(claim, deletedAt);
+function isStamped(testimony: Testimony): boolean {
+  const { deletedAt } = testimony.record;
+  return deletedAt !== undefined && isWithin(testimony, deletedAt);
 }
 
 /** It removed the object at once, or was bound to the version that was known before. */
-function isSure({ record }: Claim, { evidence }: Begun): boolean {
+function isSure({ record }: Testimony, { evidence }: Begun): boolean {
   const { boundTo, object, verb } = record;
   if (boundTo !== undefined && boundTo === evidence.after) return true;
   const isRemovedAtOnce = verb === 'delete' && object.resourceVersion === undefined;

@@ -1,21 +1,14 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import { purposeSchema, setRefSchema } from '#shared/contract/commands.ts';
-import { resourceVersionSchema, shardSchema } from '#shared/contract/ids.ts';
-import { kindSchema } from '#shared/contract/kinds.ts';
-import { attributedSchema } from '#shared/contract/records.ts';
-import type { AttributionRow, BookTables, HoldingRow } from '#shared/store/tables.ts';
-import { evidenceFrom } from './evidence.ts';
-import { mannerFrom } from './manner.ts';
-import type { Activity, Claim, DeletedVolume, Holding, Named, SetName } from './rows.ts';
-import { gradeOf, operationOf, outcomeOf, volumeStateOf } from './words.ts';
+import type { BookTables } from '#shared/store/tables.ts';
+import { activityFrom, holdingFrom, testimonyFrom, volumeFrom } from './from-tables.ts';
 import {
   emptyState,
   mostSizes,
   placeBegun,
-  placeClaim,
   placeHolding,
   placeSize,
+  placeTestimony,
   traceEffect,
 } from './state.ts';
 import type { BookState } from './state.ts';
@@ -55,7 +48,7 @@ export async function loadState(
   await loadHoldings(db, state, since);
   await loadActivities(db, state, since);
   await loadVolumes(db, state, since);
-  await loadClaims(db, state, since);
+  await loadTestimonies(db, state, since);
   await loadSurveys(db, state, position.turn);
   return state;
 }
@@ -111,7 +104,11 @@ async function loadActivities(
 }
 
 /** What sources told within the last day, and the operations of that time that they may yet tell of. */
-async function loadClaims(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {
+async function loadTestimonies(
+  db: Kysely<BookTables>,
+  state: BookState,
+  since: Date,
+): Promise<void> {
   const begun = await db
     .selectFrom('book.activity')
     .selectAll()
@@ -119,13 +116,13 @@ async function loadClaims(db: Kysely<BookTables>, state: BookState, since: Date)
     .where('at', '>=', since)
     .execute();
   for (const activity of begun.map(activityFrom)) placeBegun(state, activity);
-  const claims = await db
+  const testimonies = await db
     .selectFrom('book.attribution')
     .selectAll()
     .where('at', '>=', since)
     .orderBy('entry')
     .execute();
-  for (const row of claims) placeClaim(state, claimFrom(row));
+  for (const row of testimonies) placeTestimony(state, testimonyFrom(row));
 }
 
 async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {
@@ -144,140 +141,4 @@ async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date
 async function loadSurveys(db: Kysely<BookTables>, state: BookState, turn: number): Promise<void> {
   const rows = await db.selectFrom('book.survey').selectAll().where('turn', '=', turn).execute();
   for (const row of rows) state.wholeSince.set(`${row.shard}/${row.kind}`, row.whole_since);
-}
-
-function holdingFrom(row: HoldingRow): Holding {
-  return {
-    uid: row.uid,
-    kind: kindSchema.parse(row.kind),
-    namespace: row.namespace,
-    name: row.name,
-    shard: shardSchema.parse(row.shard),
-    resourceVersion: resourceVersionSchema.parse(row.resource_version),
-    createdAt: row.created_at.getTime(),
-    deleting: row.deleting,
-    ...present({
-      owner: row.owner_uid,
-      goneAt: row.gone_at?.getTime(),
-      wanted: row.wanted,
-      generation: row.generation,
-      ordinal: row.ordinal,
-      final: row.final,
-      claims: row.claims,
-      purpose: row.purpose === null ? undefined : purposeSchema.parse(row.purpose),
-      purposeEffect: row.purpose_effect,
-      isCarriedOut: row.purpose_applied,
-      manner: row.manner === null ? undefined : mannerFrom(row.manner),
-      storageClass: row.storage_class,
-      size: row.size,
-      volumeName: row.volume_name,
-    }),
-  };
-}
-
-function activityFrom(row: BookTables['book.activity']): Activity {
-  return {
-    id: row.id,
-    set: setFrom(row),
-    operation: operationOf(row.operation),
-    at: row.at.getTime(),
-    grade: gradeOf(row.grade),
-    how: row.how,
-    outcome: outcomeOf(row.outcome),
-    gap: row.gap,
-    ...present({
-      from: row.from_size,
-      to: row.to_size,
-      member: row.member,
-      oldUid: row.old_uid,
-      newUid: row.new_uid,
-      actor: row.actor,
-      startedAt: row.started_at?.getTime(),
-      finishedAt: row.finished_at?.getTime(),
-      reason: row.reason,
-      write: row.write,
-      evidence: row.evidence === null ? undefined : evidenceFrom(row.evidence),
-    }),
-  };
-}
-
-function claimFrom(row: AttributionRow): Claim {
-  const { subresource, resource_version, impersonator, user_agent: userAgent } = row;
-  const record = attributedSchema.parse({
-    type: 'attributed',
-    source: row.source,
-    id: row.id,
-    verb: row.verb,
-    object: {
-      kind: row.kind,
-      namespace: row.namespace,
-      name: row.name,
-      uid: row.uid,
-      ...present({ resourceVersion: resource_version }),
-    },
-    user: row.actor,
-    groups: row.groups,
-    receivedAt: row.received_at.toISOString(),
-    answeredAt: row.answered_at.toISOString(),
-    ...present({ subresource, replicas: row.replicas, impersonator, userAgent }),
-    ...present({ manager: row.manager, asked: row.asked, boundTo: row.bound_to }),
-    ...present({ deletedAt: row.deleted_at?.toISOString() }),
-  });
-  return { entry: row.entry, write: row.write, at: row.at.getTime(), record };
-}
-
-type VolumeRow = Omit<BookTables['book.deleted_volume'], 'recorded_at' | 'number'>;
-
-function volumeFrom(row: VolumeRow): DeletedVolume {
-  return {
-    key: row.key,
-    set: setFrom(row),
-    cause: row.cause,
-    applied: row.applied,
-    state: volumeStateOf(row.state),
-    ...present({
-      claim: namedFrom(row.claim, row.claim_uid),
-      dataVolume: namedFrom(row.data_volume, row.data_volume_uid),
-      volume: namedFrom(row.volume, row.volume_uid),
-      storageClass: row.storage_class,
-      size: row.size,
-      member: namedFrom(row.member, row.member_uid),
-      ordinal: row.ordinal,
-      because: row.because,
-      decision: row.decision,
-      effect: row.effect,
-      activity: row.activity,
-      goneAt: row.gone_at?.getTime(),
-    }),
-  };
-}
-
-function setFrom(row: {
-  readonly set_kind: string;
-  readonly namespace: string;
-  readonly set_name: string;
-  readonly set_uid: string;
-}): SetName {
-  return {
-    kind: setRefSchema.shape.kind.parse(row.set_kind),
-    namespace: row.namespace,
-    name: row.set_name,
-    uid: row.set_uid,
-  };
-}
-
-function namedFrom(name: string | null, uid: string | null): Named | undefined {
-  return name === null ? undefined : { name, ...present({ uid }) };
-}
-
-type Present<Fields> = {
-  readonly [Name in keyof Fields]?: Exclude<Fields[Name], null | undefined>;
-};
-
-/** Only what is there: absent fields are absent in the fold, and null in the database. */
-function present<Fields extends object>(fields: Fields): Present<Fields>;
-function present(fields: object): object {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
-  );
 }

@@ -127,7 +127,7 @@ function outcomeOf(
  * The members that a set has. A pool counts terminating ones too, for they still hold their names; a
  * replica set does not (kubevirt pool.go counts all it owns, replicaset.go the active).
  */
-export function presentIn(state: BookState, set: Holding): number {
+function presentIn(state: BookState, set: Holding): number {
   const membership = state.memberships.get(set.uid);
   if (membership === undefined) return 0;
   const isCountedWhole = set.kind === 'VirtualMachinePool' || set.goneAt !== undefined;

@@ -105,7 +105,7 @@ export type Begun = Pick<Activity, 'operation' | 'gap' | 'at'> & {
 };
 
 /** What a source says of who made one write. */
-export type Claim = {
+export type Testimony = {
   /** Sequence of its entry. */
   readonly entry: number;
   /** The write that it is about, as `writeOf` names it. */

@@ -1,5 +1,5 @@
 import type { Kind } from '#shared/contract/kinds.ts';
-import type { Activity, Claim, DeletedVolume, Holding } from './rows.ts';
+import type { Activity, DeletedVolume, Holding, Testimony } from './rows.ts';
 import { emptySurveys } from './surveys.ts';
 import type { Surveys } from './surveys.ts';
 import { objectIn } from './writes.ts';
@@ -33,9 +33,9 @@ export type BookState = {
   /** Operations of the last day by the uid of what was written: a source may tell late who did. */
   readonly begun: Map<string, Map<number, Activity>>;
   /** What sources said within the last day, by write: the object may be seen later than they tell. */
-  readonly claims: Map<string, readonly Claim[]>;
+  readonly testimonies: Map<string, readonly Testimony[]>;
   /** By uid of a set: the newest of them that tell its size, whichever version they made. */
-  readonly told: Map<string, readonly Claim[]>;
+  readonly told: Map<string, readonly Testimony[]>;
   readonly surveys: Surveys;
   /** By shard and kind: where the newest survey that came to a whole end began; 0 while none has. */
   readonly wholeSince: Map<string, number>;
@@ -64,7 +64,7 @@ export function emptyState(): BookState {
     volumes: new Map(),
     effects: new Map(),
     begun: new Map(),
-    claims: new Map(),
+    testimonies: new Map(),
     told: new Map(),
     surveys: emptySurveys(),
     wholeSince: new Map(),
@@ -108,8 +108,8 @@ export function forgetGone(state: BookState, before: number): void {
   for (const uid of state.sizes.keys()) {
     if (!state.holdings.has(uid) && !state.open.has(uid)) state.sizes.delete(uid);
   }
-  for (const [write, claims] of state.claims) {
-    if (claims.every(({ at }) => at < before)) state.claims.delete(write);
+  for (const [write, testimonies] of state.testimonies) {
+    if (testimonies.every(({ at }) => at < before)) state.testimonies.delete(write);
   }
   for (const [uid, told] of state.told) {
     if (told.every(({ at }) => at < before)) state.told.delete(uid);
@@ -157,24 +157,25 @@ export function placeBegun(state: BookState, activity: Activity): void {
 /** Versions that were not seen are few, and those who made them told of it lately. */
 const mostTold = 64;
 
-export function placeClaim(state: BookState, claim: Claim): void {
-  state.claims.set(claim.write, [...(state.claims.get(claim.write) ?? []), claim]);
-  const { replicas, object } = claim.record;
+export function placeTestimony(state: BookState, testimony: Testimony): void {
+  const { write, record } = testimony;
+  state.testimonies.set(write, [...(state.testimonies.get(write) ?? []), testimony]);
+  const { replicas, object } = record;
   if (replicas === undefined || object.resourceVersion === undefined) return;
-  const told = [...(state.told.get(object.uid) ?? []), claim];
+  const told = [...(state.told.get(object.uid) ?? []), testimony];
   state.told.set(object.uid, told.slice(-mostTold));
 }
 
 /** What sources told of objects whose versions are void: the next to have them are others. */
-export function dropClaims(state: BookState, isVoid: (uid: string) => boolean): void {
-  for (const write of [...state.claims.keys()]) {
-    if (isVoid(objectIn(write))) state.claims.delete(write);
+export function dropTestimonies(state: BookState, isVoid: (uid: string) => boolean): void {
+  for (const write of [...state.testimonies.keys()]) {
+    if (isVoid(objectIn(write))) state.testimonies.delete(write);
   }
   for (const uid of [...state.told.keys()]) if (isVoid(uid)) state.told.delete(uid);
   for (const uid of [...state.begun.keys()]) if (isVoid(uid)) state.begun.delete(uid);
 }
 
-export function nameKey(kind: Kind, namespace: string, name: string): string {
+function nameKey(kind: Kind, namespace: string, name: string): string {
   return `${kind}/${namespace}/${name}`;
 }
 

@@ -34,17 +34,17 @@ export function attributionFor(state: BookState, begun: Begun): Attribution {
   const { evidence, write, operation } = begun;
   // A command of ours that was carried out needs no witness.
   if (write === undefined || evidence.otherwise.grade === 'proven') return evidence.otherwise;
-  const claims = state.claims.get(write) ?? [];
+  const testimonies = state.testimonies.get(write) ?? [];
   switch (operation) {
     case 'found':
       return evidence.otherwise;
     case 'created':
-      return judgeCreation(claims, begun);
+      return judgeCreation(testimonies, begun);
     case 'scaled':
-      return judgeSize({ claims, told: state.told.get(objectIn(write)) ?? [] }, begun);
+      return judgeSize({ testimonies, told: state.told.get(objectIn(write)) ?? [] }, begun);
     case 'deleted':
     case 'member-replaced':
-      return judgeRemoval(claims, begun);
+      return judgeRemoval(testimonies, begun);
     default:
       return unreachable(operation);
   }

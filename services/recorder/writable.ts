@@ -1,6 +1,6 @@
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import type { Changes } from './changes.ts';
-import type { Activity, Claim, DeletedVolume, Hold, Holding, SetName } from './rows.ts';
+import type { Activity, DeletedVolume, Hold, Holding, SetName, Testimony } from './rows.ts';
 
 /* The rows of a batch as the database takes them: plain texts, times in RFC 3339, null for absent. */
 
@@ -70,8 +70,8 @@ export function activityRows({ activities }: Changes): readonly Row[] {
   );
 }
 
-export function attributionRows({ claims }: Changes): readonly Row[] {
-  return claims.map(({ entry, write, at, record }: Claim) =>
+export function attributionRows({ testimonies }: Changes): readonly Row[] {
+  return testimonies.map(({ entry, write, at, record }: Testimony) =>
     rowFrom({
       entry,
       write,

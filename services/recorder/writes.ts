@@ -2,7 +2,7 @@ import { resourceVersionSchema } from '#shared/contract/ids.ts';
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { Attributed } from '#shared/contract/records.ts';
 
-/* What an operation and a claim on it are joined by. A uid is never given twice, in no cluster. */
+/* What an operation and a testimony on it are joined by. A uid is never given twice, in no cluster. */
 
 /** The write that made one version of an object. */
 export function writeOf(uid: string, resourceVersion: string): string {

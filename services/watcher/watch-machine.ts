@@ -1,16 +1,17 @@
-import type { Failure } from '#shared/cluster/cluster.ts';
 import { assert, unreachable } from '#shared/lib/assert.ts';
-import { backoffMs } from '#shared/process/backoff.ts';
-import { draw } from './draw.ts';
-import type {
-  Phase,
-  Resume,
-  WatchInput,
-  WatchOptions,
-  WatchOutput,
-  WatchState,
-  Watched,
-} from './watch-state.ts';
+import {
+  askDiscovery,
+  closeSurvey,
+  discover,
+  leaveWatch,
+  list,
+  openSurvey,
+  pause,
+  startWatch,
+} from './watch-moves.ts';
+import type { Step } from './watch-moves.ts';
+import type { WatchInput, WatchOptions, WatchState } from './watch-state.ts';
+import { isMute, turnBack } from './watch-trouble.ts';
 
 /**
  * List and watch of one kind, as a function of what happened. It waits for nothing: requests, timers and
@@ -33,20 +34,6 @@ import type {
  * Each request has a number, and an answer to any but the newest is dropped: what a watch still had to
  * say after the machine has turned away from it is told by the list that follows.
  */
-export type Step = readonly [WatchState, readonly WatchOutput[]];
-
-export function startingState(options: WatchOptions, seed: number): WatchState {
-  return {
-    options,
-    seed,
-    request: 0,
-    surveys: 0,
-    attempts: 0,
-    limit: options.pageSize,
-    phase: { is: 'discovering' },
-  };
-}
-
 export function step(state: WatchState, input: WatchInput): Step {
   if ('request' in input && input.request !== state.request) return [state, []];
   switch (input.type) {
@@ -67,6 +54,18 @@ export function step(state: WatchState, input: WatchInput): Step {
     default:
       return unreachable(input);
   }
+}
+
+export function startingState(options: WatchOptions, seed: number): WatchState {
+  return {
+    options,
+    seed,
+    request: 0,
+    surveys: 0,
+    attempts: 0,
+    limit: options.pageSize,
+    phase: { is: 'discovering' },
+  };
 }
 
 type Input<Type extends WatchInput['type']> = Extract<WatchInput, { type: Type }>;
@@ -142,17 +141,6 @@ function onClosed(state: WatchState, lastedMs: number): Step {
   return pause(state, { is: 'waiting', to: { is: 'watch', resourceVersion, fresh } });
 }
 
-/** A server sends a bookmark each minute, and one before it ends a watch. */
-const muteMs = 100_000;
-
-/**
- * On a watch from a version that is yet to come a server says nothing at all, and so hides that its
- * versions were set back.
- */
-function isMute(watched: Watched, lastedMs: number): boolean {
-  return watched.silent && lastedMs >= muteMs;
-}
-
 /** A connection that held this long was no failed attempt, however it ended. */
 const longMs = 30_000;
 
@@ -161,80 +149,6 @@ function onFailed(state: WatchState, { failure, lastedMs }: Input<'failed'>): St
   const [next, outputs] = turnBack(before, failure, lastedMs);
   return [next, [...outputs, { type: 'troubled', failure, attempts: before.attempts + 1 }]];
 }
-
-function turnBack(state: WatchState, failure: Failure, lastedMs: number): Step {
-  const { phase } = state;
-  const { retryAfterMs } = failure;
-  switch (phase.is) {
-    case 'waiting':
-      return [state, []];
-    case 'unserved':
-      return pause(state, phase, retryAfterMs);
-    case 'discovering':
-      return pause(state, { is: 'waiting', to: { is: 'discover' } }, retryAfterMs);
-    case 'listing':
-      return listFailed(state, phase, failure);
-    case 'watching':
-      return watchFailed(state, phase, { failure, lastedMs });
-    default:
-      return unreachable(phase);
-  }
-}
-
-function listFailed(
-  state: WatchState,
-  phase: Extract<Phase, { is: 'listing' }>,
-  failure: Failure,
-): Step {
-  const anew = { is: 'waiting', to: { is: 'list', again: true } } as const;
-  switch (failure.kind) {
-    case 'not-found':
-    case 'not-served':
-      return pause(state, { is: 'waiting', to: { is: 'discover' } });
-    case 'gone':
-      // The continue token has run out. The first time a new list begins at once.
-      return phase.again ? pause(state, anew) : list(state, { again: true });
-    case 'too-large':
-      return pause({ ...state, limit: Math.max(1, Math.floor(state.limit / 4)) }, anew);
-    case 'forbidden':
-    case 'unauthorized':
-      return pauseBlind(state);
-    default: {
-      const { next, again } = phase;
-      const to = { is: 'list', again, ...(next === undefined ? {} : { next }) } as const;
-      return pause(state, { is: 'waiting', to }, failure.retryAfterMs);
-    }
-  }
-}
-
-function watchFailed(
-  state: WatchState,
-  phase: Watched,
-  { failure, lastedMs }: { readonly failure: Failure; readonly lastedMs: number },
-): Step {
-  const { resourceVersion, fresh } = phase;
-  switch (failure.kind) {
-    case 'unclear':
-    case 'throttled': {
-      if (isMute(phase, lastedMs)) return list(state);
-      const to = { is: 'watch', resourceVersion, fresh } as const;
-      return pause(state, { is: 'waiting', to }, failure.retryAfterMs);
-    }
-    case 'not-found':
-    case 'not-served':
-      return pause(state, { is: 'waiting', to: { is: 'discover' } });
-    case 'forbidden':
-    case 'unauthorized':
-      return pauseBlind(state);
-    case 'gone':
-      return fresh ? pause(state, { is: 'waiting', to: anew }) : list(state);
-    default:
-      // What came cannot be read and would come again from this version; a list passes over it.
-      return pause(state, { is: 'waiting', to: anew });
-  }
-}
-
-const anew: Resume = { is: 'list', again: false };
 
 function onRetry(state: WatchState): Step {
   const { phase } = state;
@@ -261,90 +175,4 @@ function onSurveyDue(state: WatchState): Step {
   if (!isIdle && !resumesWatch) return [state, []];
   const [next, outputs] = discover({ ...state, attempts: 0 });
   return phase.is === 'watching' ? leaveWatch([next, outputs]) : [next, outputs];
-}
-
-function leaveWatch([state, outputs]: Step): Step {
-  return [state, [{ type: 'stop-watch' }, ...outputs]];
-}
-
-function discover(state: WatchState): Step {
-  return askDiscovery(state, { is: 'discovering' });
-}
-
-function askDiscovery(state: WatchState, phase: Phase): Step {
-  const request = state.request + 1;
-  return [{ ...state, request, phase }, [{ type: 'discover', request }]];
-}
-
-type ListFrom = { readonly next?: string; readonly again: boolean };
-
-function list(state: WatchState, from: ListFrom = { again: false }): Step {
-  const request = state.request + 1;
-  const { limit } = state;
-  const { next, again } = from;
-  const rest = next === undefined ? {} : { next };
-  const page = next === undefined ? { limit } : { limit, continue: next };
-  return [
-    { ...state, request, phase: { is: 'listing', again, ...rest } },
-    [{ type: 'list', request, page }],
-  ];
-}
-
-/** 4 to 8 minutes, so that many watches do not end together. */
-const watchSeconds = { least: 240, most: 480 } as const;
-function startWatch(
-  state: WatchState,
-  from: { readonly resourceVersion: string; readonly fresh: boolean },
-): Step {
-  const request = state.request + 1;
-  const { resourceVersion, fresh } = from;
-  const [jitter, seed] = draw(state.seed);
-  const { least, most } = watchSeconds;
-  const timeoutSeconds = Math.round(least + (most - least) * jitter);
-  return [
-    { ...state, request, seed, phase: { is: 'watching', resourceVersion, fresh, silent: true } },
-    [{ type: 'watch', request, from: { resourceVersion, timeoutSeconds } }],
-  ];
-}
-
-function openSurvey(state: WatchState): Step {
-  const surveys = state.surveys + 1;
-  const id = `${state.options.run}.${surveys}`;
-  return [{ ...state, surveys, open: id }, [{ type: 'survey-began', id }]];
-}
-
-type Close = { readonly resourceVersion: string; readonly unserved?: true };
-
-/** Every survey that closes asks for the next one. */
-function closeSurvey(state: WatchState, close: Close): Step {
-  assert(state.open !== undefined, 'a survey closed that was not open');
-  const [jitter, seed] = draw(state.seed);
-  const forMs = Math.round(state.options.surveyEachMs * (0.9 + 0.1 * jitter));
-  return [
-    { ...state, seed, open: undefined },
-    [
-      { type: 'surveyed', id: state.open, ...close },
-      { type: 'wait', timer: 'survey', forMs },
-    ],
-  ];
-}
-
-/** Without the right to look, the kind must not count as known: a bracket stays open until it is back. */
-function pauseBlind(state: WatchState): Step {
-  const [open, began] = state.open === undefined ? openSurvey(state) : [state, []];
-  const [waiting, wait] = pause(open, { is: 'waiting', to: anew });
-  return [waiting, [...began, ...wait]];
-}
-
-/** The server's wish counts when it asks for more patience than we have. */
-function pause(state: WatchState, phase: Phase, retryAfterMs = 0): Step {
-  const attempts = state.attempts + 1;
-  const [random, seed] = draw(state.seed);
-  const forMs = Math.max(backoffMs(state.options.backoff, attempts, random), retryAfterMs);
-  // No answer of before may be taken for the one that comes after the wait.
-  const request = state.request + 1;
-  return [
-    { ...state, seed, attempts, request, phase },
-    [{ type: 'wait', timer: 'retry', forMs: Math.round(forMs) }],
-  ];
 }

@@ -29,7 +29,7 @@ export type WatchOptions = {
 
 export type Phase =
   | { readonly is: 'discovering' }
-  /** `told`: the log knows that the kind is not served. */
+  /** The log knows that the kind is not served. */
   | { readonly is: 'unserved' }
   /** `next` is absent for the first page. `again`: this list replaces one that ran out midway. */
   | { readonly is: 'listing'; readonly next?: string; readonly again: boolean }
@@ -37,7 +37,7 @@ export type Phase =
   | { readonly is: 'waiting'; readonly to: Resume };
 
 /** What to do when the wait is over. */
-export type Resume =
+type Resume =
   | { readonly is: 'discover' }
   | { readonly is: 'list'; readonly next?: string; readonly again: boolean }
   | { readonly is: 'watch'; readonly resourceVersion: string; readonly fresh: boolean };

@@ -119,14 +119,12 @@ class PooledConnection implements Connection {
     const { doing } = call;
     const tell = this.#teller('watch');
     try {
-      const { statusCode, headers, body } = await request(
-        this.#line.origin + this.#line.prefix + call.path,
-        {
-          dispatcher: this.#line.watches,
-          headers: this.#headers(undefined),
-          signal: call.signal,
-        },
-      );
+      const { watches, origin, prefix } = this.#line;
+      const { statusCode, headers, body } = await request(origin + prefix + call.path, {
+        dispatcher: watches,
+        headers: this.#headers(undefined),
+        signal: call.signal,
+      });
       tell(statusCode);
       if (statusCode === 200) return { ok: true, value: body };
       const text = await readText(body, mostRefusalBytes);

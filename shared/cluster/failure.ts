@@ -1,4 +1,5 @@
 import { isRecord } from '#shared/lib/canonical.ts';
+import { textOf } from '#shared/lib/loose.ts';
 import type { Failure, FailureKind } from './cluster.ts';
 
 /** An HTTP answer that is not a success, or an ERROR event of a watch. */
@@ -36,7 +37,7 @@ export function unclear(doing: string, error: unknown): Failure {
 }
 
 /** The code of a network error, e.g. `ECONNRESET`; its message may quote what was sent. */
-export function errorCode(error: unknown): string {
+function errorCode(error: unknown): string {
   if (!isRecord(error)) return '';
   const { code, name, cause } = error;
   if (typeof code === 'string' && isWord(code)) return code;
@@ -105,10 +106,6 @@ function readStatus(body: unknown): StatusDetails {
       field: isRecord(cause) ? textOf(cause['field']) : '',
     })),
   };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 /** One word cannot smuggle a value of somebody's template through a webhook's answer. */

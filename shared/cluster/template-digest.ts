@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TemplateDigest } from '#shared/contract/objects.ts';
 import { canonicalJson, isRecord } from '#shared/lib/canonical.ts';
+import { fieldsOf } from '#shared/lib/loose.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
 
 /** Names the way in which the digests below are made; another way is another number. */
@@ -92,10 +93,6 @@ function withoutNulls(value: unknown): unknown {
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
   return Object.fromEntries(kept.map(([name, field]) => [name, withoutNulls(field)]));
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
 }
 
 async function readKeyFile(file: string): Promise<string> {

@@ -6,7 +6,7 @@ import { LongLineError, splitLines } from './lines.ts';
 import { isRawObject } from './raw-object.ts';
 
 /** etcd holds objects up to 1.5 MB; ten times that is no object. */
-export const mostLineBytes = 16 * 1024 * 1024;
+const mostLineBytes = 16 * 1024 * 1024;
 
 /**
  * The items of one watch. Returns when the server ends it cleanly or the signal aborts; every other end

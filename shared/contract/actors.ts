@@ -2,7 +2,7 @@
 const autoscaler = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 
 /** The service account of the part that deletes what was owned by something that is gone. */
-export const garbageCollector = 'system:serviceaccount:kube-system:generic-garbage-collector';
+const garbageCollector = 'system:serviceaccount:kube-system:generic-garbage-collector';
 
 /**
  * A user name as people call it. Service accounts of the control plane and of Rollcall are named for

@@ -35,7 +35,6 @@ const period = {
 } as const;
 
 export const setsQuerySchema = z.strictObject({ ...scope, ...paging });
-export type SetsQuery = z.output<typeof setsQuerySchema>;
 
 export const setPathSchema = z.strictObject({
   namespace: z.string().min(1),
@@ -51,7 +50,6 @@ export const operationsQuerySchema = z.strictObject({
   cause: z.enum(operations).optional().describe('`operation` of the answer.'),
   ...paging,
 });
-export type OperationsQuery = z.output<typeof operationsQuerySchema>;
 
 export const volumesQuerySchema = z.strictObject({
   ...scope,
@@ -67,7 +65,6 @@ export const volumesQuerySchema = z.strictObject({
     .describe('Also the disks whose command came to nothing.'),
   ...paging,
 });
-export type VolumesQuery = z.output<typeof volumesQuerySchema>;
 
 export const eventsQuerySchema = z.strictObject({
   ...scope,

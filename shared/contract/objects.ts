@@ -172,7 +172,6 @@ export const selectionSchema = z.strictObject({
 export type Selection = z.infer<typeof selectionSchema>;
 
 export const preservations = ['Disabled', 'Offline', 'Online'] as const;
-export type Preservation = (typeof preservations)[number];
 
 /** spec.scaleInStrategy, of which one member is set. */
 export const scaleInSchema = z.strictObject({

@@ -102,7 +102,7 @@ export function classOf(verb: Verb): CommandClass {
   }
 }
 
-export function digestText(digest: TemplateDigest | undefined): string | undefined {
+function digestText(digest: TemplateDigest | undefined): string | undefined {
   return digest === undefined ? undefined : canonicalJson(digest);
 }
 

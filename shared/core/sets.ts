@@ -84,7 +84,7 @@ const empty: Balance = {
 };
 
 /** The arithmetic of a set, as a decision would see it. */
-export function balanceOf(view: View, uid: Uid, moment: Moment): Balance {
+function balanceOf(view: View, uid: Uid, moment: Moment): Balance {
   const set = setOf(view, uid);
   if (set === undefined) return empty;
   const situation: Omit<Situation, 'set'> = {

@@ -149,7 +149,7 @@ function toRefusal(refusal: MemorySnapshot['refusals'][number][1]): Refusal {
   };
 }
 
-/** As toClosed does. */
+/** Without the field where it is undefined, as in `toClosed`. */
 function toDestroyed({ heals, ...destroyed }: MemorySnapshot['destroyed'][number][1]): Destroyed {
   return { ...destroyed, ...(heals === true && { heals }) };
 }

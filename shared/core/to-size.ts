@@ -13,7 +13,7 @@ export function unstartedCreates(pending: readonly Pending[]): readonly Pending[
 }
 
 /** The same for deletes by scale-in. Clearing away what has ended saves no member by being undone. */
-export function unstartedDeletes(pending: readonly Pending[]): readonly Pending[] {
+function unstartedDeletes(pending: readonly Pending[]): readonly Pending[] {
   return pending.filter(
     (removal) => isScaleIn(removal) && removal.outcome === undefined && !removal.withdrawn,
   );

@@ -19,6 +19,7 @@ export type SurveyWish = {
  */
 export async function wishSurveys(positions: Positions, wish: SurveyWish): Promise<void> {
   const { lineage, trustsFrom, holder } = wish;
+  // It stands among positions, whose text for a hash serves for any word that tells one from another.
   await positions.save(wished, { lineage, sequence: trustsFrom, hash: holder });
 }
 

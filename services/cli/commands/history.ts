@@ -3,9 +3,9 @@ import { historyAnswer, readHistory } from '../history.ts';
 import { addExamples, addScope, scopeFrom } from '../options.ts';
 import type { ScopeOptions } from '../options.ts';
 import { describeScope } from '../scope.ts';
+import { readStory, storyAnswer } from '../story.ts';
 import { lookOf, settingsOf, showRows } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { readStory, storyAnswer } from '../story.ts';
 import { withBook } from '../with-book.ts';
 
 type Options = ScopeOptions & { readonly all?: true };

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { readBookStanding } from '../book-standing.ts';
 import { exitCodes } from '../failure.ts';
 import { addExamples, addOutput } from '../options.ts';
 import type { OutputOptions } from '../options.ts';
-import { readBookStanding, statusAnswer } from '../status.ts';
+import { statusAnswer } from '../status.ts';
 import { lookOf, settingsOf, show } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { withBook } from '../with-book.ts';

@@ -1,6 +1,6 @@
 import { resourceVersionSchema } from '#shared/contract/ids.ts';
 import type { ResourceVersion } from '#shared/contract/ids.ts';
-import { already, applied, refusal, stale } from '../call.ts';
+import { already, applied, isAgain, refusal, stale } from '../call.ts';
 import type { Again, Result } from '../call.ts';
 import type { Effect, Hands, JobOf } from './effect.ts';
 import { isGuarded, markingFor } from './keep-mark.ts';
@@ -43,14 +43,15 @@ async function mark(
 ): Promise<Marked> {
   const { command, plan } = job;
   if (plan.set.kind !== 'VirtualMachinePool') return { type: 'marked', version };
-  const isLost = command.keepDisks !== true && !terminating && isGuarded(object);
-  if (isLost) return { type: 'ended', result: stale('MemberChanged') };
+  const losesDisks = command.keepDisks !== true && !terminating && isGuarded(object);
+  if (losesDisks) return { type: 'ended', result: stale('MemberChanged') };
   const patch = markingFor(object, command);
   if (patch === undefined) return { type: 'marked', version };
   const written = await patchOnce(hands, { ref: refOf(job), patch, gone: already() });
   if (written === 'raced') return { type: 'raced' };
-  if ('again' in written || written.outcome !== 'applied')
+  if (isAgain(written) || written.outcome !== 'applied') {
     return { type: 'ended', result: written };
+  }
   return { type: 'marked', version: resourceVersionSchema.parse(written.resourceVersion) };
 }
 

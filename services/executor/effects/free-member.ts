@@ -12,8 +12,8 @@ export const freeMember: Effect<'free-member'> = async (hands, job) => {
   for (let attempt = 0; attempt < mostTries; attempt += 1) {
     const sight = await readVictim(hands, job);
     if (sight.type === 'unseen') return sight.result;
-    const isLost = command.disks.length > 0 && isGuarded(sight.victim.object);
-    if (isLost) return stale('MemberChanged');
+    const losesDisks = command.disks.length > 0 && isGuarded(sight.victim.object);
+    if (losesDisks) return stale('MemberChanged');
     const body = removalOfPoolFinalizer(sight.victim.object);
     if (body === undefined) return already(sight.victim.object);
     const patched = await hands.cluster.patch(

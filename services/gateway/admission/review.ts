@@ -1,4 +1,5 @@
 import { isRecord } from '#shared/lib/canonical.ts';
+import { textOf } from '#shared/lib/loose.ts';
 
 export type Review = {
   /** Repeated in the answer. */
@@ -35,8 +36,4 @@ export function readReview(body: unknown): Review | undefined {
     oldObject: request['oldObject'],
     options: request['options'],
   };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

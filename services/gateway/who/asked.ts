@@ -1,9 +1,10 @@
 import type { Attributed } from '#shared/contract/records.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
+import { textOf } from '#shared/lib/loose.ts';
+import type { Fields } from '#shared/lib/loose.ts';
 
 /* What an audited request itself asked for, which is more than what stands in its answer. */
 
-type Fields = Readonly<Record<string, unknown>>;
 type Act = Pick<Attributed, 'verb' | 'subresource'>;
 
 const mostManagerBytes = 128;
@@ -64,8 +65,4 @@ function absent(subresource: string | undefined): number {
 
 function whole(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

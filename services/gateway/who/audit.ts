@@ -4,13 +4,13 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import { attributedVerbs } from '#shared/contract/records.ts';
 import type { Attributed } from '#shared/contract/records.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
+import { fieldsOf, textOf } from '#shared/lib/loose.ts';
+import type { Fields } from '#shared/lib/loose.ts';
 import { managerOf, sizeAskedBy, sizeIn } from './asked.ts';
 import type { Reading, Source, Useless } from './source.ts';
 
 /** audit.k8s.io/v1 events, as a kube-apiserver's webhook backend posts them. */
 export const auditSource: Source = { name: 'audit', read };
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function read(delivery: unknown): Reading {
   const left = new Map<Useless, number>();
@@ -207,14 +207,6 @@ function objectIn(body: Fields, ref: Fields, request: Request): Written | undefi
     ...(replicas === undefined ? {} : { replicas }),
     ...(deletedAt === undefined ? {} : { deletedAt }),
   };
-}
-
-function fieldsOf(value: unknown): Fields {
-  return isRecord(value) ? value : {};
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function timeOf(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import { isRecord } from '#shared/lib/canonical.ts';
+import { textOf } from '#shared/lib/loose.ts';
 import { builtinAgeColumn, column, nameColumn } from './columns.ts';
 import type { Column } from './columns.ts';
 import { autoscalerColumns, budgetColumns, deploymentColumns } from './workload-columns.ts';
@@ -200,10 +201,6 @@ function first(object: unknown, where: string): unknown {
 function phaseOf(object: unknown): string {
   if (first(object, '.metadata.deletionTimestamp') !== undefined) return 'Terminating';
   return textOf(first(object, '.status.phase'));
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 const shortModes: Readonly<Record<string, string>> = {

@@ -5,8 +5,6 @@ export type Shape =
   | { readonly kind: 'partial'; readonly list: boolean }
   | { readonly kind: 'aggregated-discovery' };
 
-export type ShapeKind = Shape['kind'];
-
 const remembered = new Map<string, readonly Shape[]>();
 const mostRemembered = 200;
 

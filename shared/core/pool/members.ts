@@ -118,7 +118,7 @@ function unseenCreates({ view, set, pending }: Situation<Pool>, strays: Readonly
 }
 
 /** Members that a pending delete of ours is about. */
-export function doomedBy({ pending }: Situation): ReadonlySet<Uid> {
+function doomedBy({ pending }: Situation): ReadonlySet<Uid> {
   const doomed = new Set<Uid>();
   for (const { command } of pending) {
     if (command.verb === 'delete-member') doomed.add(command.member.uid);

@@ -13,7 +13,7 @@ import { detached } from './release.ts';
 import type { Rollout } from './rollout.ts';
 
 /** How many different templates can be gone back to. */
-export const revisionsKept = 10;
+const revisionsKept = 10;
 
 /**
  * Deletes revisions that nobody needs: none that a member or its instance was made from, nor the newest

@@ -69,7 +69,7 @@ export function nextRevisionName({ view, set, memory }: Situation<Pool>): string
 }
 
 /** Revisions that the pool owns, by name; terminating ones are left out. */
-export function ownRevisions(view: View, pool: Pool): readonly Revision[] {
+function ownRevisions(view: View, pool: Pool): readonly Revision[] {
   return ownedBy(view, pool.meta.uid)
     .filter((object) => object.kind === 'ControllerRevision')
     .filter((revision) => !isTerminating(revision));
