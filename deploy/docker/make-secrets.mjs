@@ -53,7 +53,11 @@ write('migrate/database-url', databaseUrl(values.owner, password('database-owner
 write(
   'cli/cli.json',
   JSON.stringify({
-    databaseUrl: databaseUrl('rollcall_reader', password('database-reader'), values['cli-postgres']),
+    databaseUrl: databaseUrl(
+      'rollcall_reader',
+      password('database-reader'),
+      values['cli-postgres'],
+    ),
     natsUrl: natsUrl('cli', values['cli-nats']),
     natsMonitorUrl: `http://${values['cli-monitor']}`,
     cluster: 'default',
