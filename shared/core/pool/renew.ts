@@ -1,12 +1,12 @@
 import type { Notice } from '#shared/contract/commands.ts';
-import type { Observable, Pool, Vm, Vmi } from '#shared/contract/objects.ts';
+import type { Pool, Vm, Vmi } from '#shared/contract/objects.ts';
 import {
   keepDisksAnnotation,
   replaceDisksAnnotation,
   revisionLabel,
 } from '#shared/contract/words.ts';
 import { haltOf } from '../halt.ts';
-import { isReady, isTerminating } from '../objects.ts';
+import { isReady } from '../objects.ts';
 import { perTarget, soonest } from '../per-target.ts';
 import { refusalText, refusalsOf } from '../refusals.ts';
 import { removeMembers } from '../removal.ts';
@@ -30,11 +30,16 @@ export function renew(
 ): Step {
   const { view } = situation;
   if (rollout.strategy.type !== 'proactive' || rollout.problem !== undefined) return nothing;
-  if (!isSynced(view, 'VirtualMachineInstance')) return nothing;
+  if (!isSynced(view, 'VirtualMachineInstance')) {
+    // While they are read anew, what is known of them goes on to be told.
+    const trouble =
+      troubleOf(situation, rollout, 'restart') ?? troubleOf(situation, rollout, 'label');
+    return { type: 'pass', trouble };
+  }
   const labelling = relabel(situation, rollout);
   if (labelling.type === 'act') return labelling;
   const chosen = chosenNow(situation, rollout);
-  const restarting = restart(situation, chosen);
+  const restarting = restart(situation, rollout, chosen);
   const wakeAt = soonest(soonest(restarting.wakeAt, labelling.wakeAt), rollout.stuckAt);
   if (restarting.type === 'act') return { ...restarting, wakeAt };
   // Of members that are too many none would come back: that is for scale-in to choose, and its guard.
@@ -113,8 +118,8 @@ function isRipe({ edit }: Standing): boolean {
 
 type Running = { readonly vm: Vm; readonly vmi: Vmi };
 
-function relabel(situation: Situation<Pool>, { open }: Rollout): Step {
-  const targets = open
+function relabel(situation: Situation<Pool>, rollout: Rollout): Step {
+  const targets = rollout.open
     .filter(({ edit, instance }) => edit === 'none' && instance === 'label')
     .flatMap(running);
   const because = 'nothing but labels has changed';
@@ -130,16 +135,16 @@ function relabel(situation: Situation<Pool>, { open }: Rollout): Step {
       revision: vm.meta.labels[revisionLabel] ?? '',
     }),
   });
-  const trouble = troubleOf(situation, 'label');
+  const trouble = troubleOf(situation, rollout, 'label');
   if (commands.length === 0) return { type: 'pass', wakeAt, trouble };
   return { type: 'act', because, commands, wakeAt, trouble };
 }
 
-function restart(situation: Situation<Pool>, chosen: readonly Standing[]): Step {
+function restart(situation: Situation<Pool>, rollout: Rollout, chosen: readonly Standing[]): Step {
   const targets = chosen
     .filter(({ edit, instance }) => edit === 'none' && instance === 'restart')
     .flatMap(running);
-  const trouble = troubleOf(situation, 'restart');
+  const trouble = troubleOf(situation, rollout, 'restart');
   if (targets.length === 0) return { type: 'pass', trouble };
   const because = `${targets.length} run what an older template says`;
   const { commands, wakeAt } = perTarget(situation, {
@@ -190,14 +195,16 @@ function updatedNotice({ meta }: Vm | Vmi): Notice {
   return { type: 'Normal', reason: 'SuccessfulDelete', message };
 }
 
-/** Stands as long as the instance does, also while it is tried again (B18). */
-function troubleOf({ memory, view }: Situation, kind: 'label' | 'restart'): Trouble | undefined {
-  const refusal = refusalsOf(memory, { class: kind }).findLast(({ behind, target }) => {
-    if (behind !== undefined || target === undefined) return false;
-    const objects: ReadonlyMap<string, Observable> = view.objects;
-    const instance = objects.get(target);
-    return instance !== undefined && !isTerminating(instance);
-  });
+/** Stands as long as the instance does and its VM is a member, also while it is tried again (B18). */
+function troubleOf(
+  { memory }: Situation,
+  { open }: Rollout,
+  kind: 'label' | 'restart',
+): Trouble | undefined {
+  const targets = new Set<string>(open.flatMap(({ vmi }) => vmi?.meta.uid ?? []));
+  const refusal = refusalsOf(memory, { class: kind }).findLast(
+    ({ behind, target }) => behind === undefined && target !== undefined && targets.has(target),
+  );
   if (refusal === undefined) return undefined;
   const what = kind === 'label' ? 'labelling' : 'restarting';
   const message = `error during VMI update: ${what} is refused: ${refusalText(refusal)}`;
