@@ -200,9 +200,10 @@ export class WriteJudge {
 
   #retired(process: SimulatedProcess, before: KubeObject): void {
     const { uid, name } = before.metadata;
-    const effect = [...this.#parts.ledger.effects.values()].findLast(
+    const retirements = [...this.#parts.ledger.effects.values()].filter(
       ({ command, plan }) => command.verb === 'retire-set' && plan.set.uid === uid,
     );
+    const effect = this.#likeliest(retirements);
     if (effect === undefined || !isDeleting(before)) {
       this.#violation('E6', `pool ${name} was let go without a command`);
       return;
@@ -231,11 +232,14 @@ export class WriteJudge {
     return this.#parts.mirror.named(kind, namespace, name);
   }
 
-  /** Of several commands for one member, what was done is judged by one that the book has. */
   #removalOf(uid: string, verb: 'delete-member' | 'free-member'): Effect | undefined {
-    const { ledger, book } = this.#parts;
-    const effects = (ledger.removals.get(uid) ?? []).filter(({ command }) => command.verb === verb);
-    return effects.findLast((effect) => book.hasTold(effect)) ?? effects.at(-1);
+    const removals = this.#parts.ledger.removals.get(uid) ?? [];
+    return this.#likeliest(removals.filter(({ command }) => command.verb === verb));
+  }
+
+  /** Of several commands for one object, what was done is judged by one that the book has. */
+  #likeliest(effects: readonly Effect[]): Effect | undefined {
+    return effects.findLast((effect) => this.#parts.book.hasTold(effect)) ?? effects.at(-1);
   }
 }
 
