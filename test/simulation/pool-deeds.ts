@@ -91,9 +91,7 @@ export function doToPool(
       );
       if (member === undefined) return false;
       const trouble = random.pick(['crash', 'unschedulable', 'image', null]);
-      // One that crashes at once and boots at once would fill a long history all alone.
-      const annotations = { [troubleAnnotation]: trouble, [bootAnnotation]: trouble && '3' };
-      patch(member, { metadata: { annotations } });
+      patch(member, { metadata: { annotations: { [troubleAnnotation]: trouble } } });
       return true;
     }
     case 'hands a member back': {
@@ -126,11 +124,10 @@ export function tidyPool({ pool, patch }: PoolHands): void {
 /** What takes the trouble off a machine; undefined where it has none. */
 export function mendOf({ kind, metadata }: KubeObject): object | undefined {
   if (kind !== 'VirtualMachine' || metadata.annotations?.[troubleAnnotation] === undefined) return;
-  return { metadata: { annotations: { [troubleAnnotation]: null, [bootAnnotation]: null } } };
+  return { metadata: { annotations: { [troubleAnnotation]: null } } };
 }
 
 const troubleAnnotation = 'sandbox.rollcall.dev/fail';
-const bootAnnotation = 'sandbox.rollcall.dev/boot-seconds';
 const healing = { startUpFailureThreshold: 1, minFailingToStartDuration: '10s' };
 const surging = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } };
 
