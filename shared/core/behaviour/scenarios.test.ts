@@ -84,6 +84,16 @@ describe('a pool', () => {
     story.sees(broken).rests();
   });
 
+  test('goes on to tell a refused restart while instances are read anew', () => {
+    const story = behind(4, { maxUnavailable: '25%' });
+    story.decides({ verb: 'restart-member', instance: { name: 'web-0' } }).shows();
+    story.settles('restart-member', { outcome: 'refused', reason: 'Rejected' }).after(900).acts();
+    story.shows().after(100).acts().shows();
+    expect(story.status?.conditions).toMatchObject([{ reason: 'FailedUpdate' }, {}]);
+    story.begins('VirtualMachineInstance', 'anew').after(2_000).acts();
+    expect(story.status?.conditions).toMatchObject([{ reason: 'FailedUpdate' }, {}]);
+  });
+
   test('waits after a restart that was refused, and tells it until it succeeds', () => {
     const story = behind(4, { maxUnavailable: '25%' });
     story.decides({ verb: 'restart-member', instance: { name: 'web-0' } }).shows();

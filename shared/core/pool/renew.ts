@@ -1,12 +1,12 @@
 import type { Notice } from '#shared/contract/commands.ts';
-import type { Pool, Vm, Vmi } from '#shared/contract/objects.ts';
+import type { Observable, Pool, Vm, Vmi } from '#shared/contract/objects.ts';
 import {
   keepDisksAnnotation,
   replaceDisksAnnotation,
   revisionLabel,
 } from '#shared/contract/words.ts';
 import { haltOf } from '../halt.ts';
-import { isReady } from '../objects.ts';
+import { controllerOf, isReady, isTerminating } from '../objects.ts';
 import { perTarget, soonest } from '../per-target.ts';
 import { refusalText, refusalsOf } from '../refusals.ts';
 import { removeMembers } from '../removal.ts';
@@ -32,14 +32,13 @@ export function renew(
   if (rollout.strategy.type !== 'proactive' || rollout.problem !== undefined) return nothing;
   if (!isSynced(view, 'VirtualMachineInstance')) {
     // While they are read anew, what is known of them goes on to be told.
-    const trouble =
-      troubleOf(situation, rollout, 'restart') ?? troubleOf(situation, rollout, 'label');
+    const trouble = troubleOf(situation, 'restart') ?? troubleOf(situation, 'label');
     return { type: 'pass', trouble };
   }
   const labelling = relabel(situation, rollout);
   if (labelling.type === 'act') return labelling;
   const chosen = chosenNow(situation, rollout);
-  const restarting = restart(situation, rollout, chosen);
+  const restarting = restart(situation, chosen);
   const wakeAt = soonest(soonest(restarting.wakeAt, labelling.wakeAt), rollout.stuckAt);
   if (restarting.type === 'act') return { ...restarting, wakeAt };
   // Of members that are too many none would come back: that is for scale-in to choose, and its guard.
@@ -118,8 +117,8 @@ function isRipe({ edit }: Standing): boolean {
 
 type Running = { readonly vm: Vm; readonly vmi: Vmi };
 
-function relabel(situation: Situation<Pool>, rollout: Rollout): Step {
-  const targets = rollout.open
+function relabel(situation: Situation<Pool>, { open }: Rollout): Step {
+  const targets = open
     .filter(({ edit, instance }) => edit === 'none' && instance === 'label')
     .flatMap(running);
   const because = 'nothing but labels has changed';
@@ -135,16 +134,16 @@ function relabel(situation: Situation<Pool>, rollout: Rollout): Step {
       revision: vm.meta.labels[revisionLabel] ?? '',
     }),
   });
-  const trouble = troubleOf(situation, rollout, 'label');
+  const trouble = troubleOf(situation, 'label');
   if (commands.length === 0) return { type: 'pass', wakeAt, trouble };
   return { type: 'act', because, commands, wakeAt, trouble };
 }
 
-function restart(situation: Situation<Pool>, rollout: Rollout, chosen: readonly Standing[]): Step {
+function restart(situation: Situation<Pool>, chosen: readonly Standing[]): Step {
   const targets = chosen
     .filter(({ edit, instance }) => edit === 'none' && instance === 'restart')
     .flatMap(running);
-  const trouble = troubleOf(situation, rollout, 'restart');
+  const trouble = troubleOf(situation, 'restart');
   if (targets.length === 0) return { type: 'pass', trouble };
   const because = `${targets.length} run what an older template says`;
   const { commands, wakeAt } = perTarget(situation, {
@@ -195,16 +194,20 @@ function updatedNotice({ meta }: Vm | Vmi): Notice {
   return { type: 'Normal', reason: 'SuccessfulDelete', message };
 }
 
-/** Stands as long as the instance does and its VM is a member, also while it is tried again (B18). */
+/** Stands as long as the instance and its member do, also while it is tried again (B18). */
 function troubleOf(
-  { memory }: Situation,
-  { open }: Rollout,
+  { memory, set, view }: Situation,
   kind: 'label' | 'restart',
 ): Trouble | undefined {
-  const targets = new Set<string>(open.flatMap(({ vmi }) => vmi?.meta.uid ?? []));
-  const refusal = refusalsOf(memory, { class: kind }).findLast(
-    ({ behind, target }) => behind === undefined && target !== undefined && targets.has(target),
-  );
+  const objects: ReadonlyMap<string, Observable> = view.objects;
+  const ownerOf = ({ meta }: Observable) => objects.get(controllerOf(meta)?.uid ?? '');
+  const refusal = refusalsOf(memory, { class: kind }).findLast(({ behind, target }) => {
+    if (behind !== undefined || target === undefined) return false;
+    const instance = objects.get(target);
+    if (instance === undefined || isTerminating(instance)) return false;
+    const vm = ownerOf(instance);
+    return vm !== undefined && ownerOf(vm)?.meta.uid === set.meta.uid;
+  });
   if (refusal === undefined) return undefined;
   const what = kind === 'label' ? 'labelling' : 'restarting';
   const message = `error during VMI update: ${what} is refused: ${refusalText(refusal)}`;
