@@ -31,6 +31,7 @@ import { selectorOf } from './store/selectors.ts';
 import type { Caller, Clock, Store } from './store/types.ts';
 
 export type SandboxOptions = Pick<Settings, 'folder' | 'port' | 'kubeconfig'> &
+  Partial<Pick<Settings, 'keepsJournal'>> &
   Partial<ControllerOptions> & {
     /** AlwaysAllow when left out. */
     readonly authorization?: AuthorizationMode;
@@ -81,9 +82,9 @@ const gateway = 'rollcall-system/gateway';
 
 /** Opens the data folder, serves what is in it, and writes the kubeconfigs when it can be reached. */
 export async function openSandbox(options: SandboxOptions, log: Logger): Promise<Sandbox> {
-  const { folder, port, clock = systemClock } = options;
+  const { folder, port, clock = systemClock, keepsJournal: keepsAll = false } = options;
   await using cleanup = new AsyncDisposableStack();
-  const journal = cleanup.use(await openJournal({ folder: join(folder, 'journal') }));
+  const journal = cleanup.use(await openJournal({ folder: join(folder, 'journal'), keepsAll }));
   const store = createStore({
     clock,
     uid: () => randomUUID(),

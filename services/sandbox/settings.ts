@@ -11,6 +11,8 @@ export const settingsSchema = z
   .object({
     /** The data folder: journal, certificates, tokens, the kubeconfigs of the service accounts. */
     ROLLCALL_SANDBOX_DIR: z.string().default('.rollcall/sandbox'),
+    /** Whether the journal keeps every change since the beginning, or what later writes leave of them. */
+    ROLLCALL_SANDBOX_JOURNAL: z.enum(['compact', 'whole']).default('compact'),
     /** 0 takes any free port. */
     ROLLCALL_SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
     /** Where the admin's kubeconfig is written once the server listens. */
@@ -43,6 +45,7 @@ export const settingsSchema = z
   )
   .transform((env) => ({
     folder: env.ROLLCALL_SANDBOX_DIR,
+    keepsJournal: env.ROLLCALL_SANDBOX_JOURNAL === 'whole',
     port: env.ROLLCALL_SANDBOX_PORT,
     authorization: env.ROLLCALL_SANDBOX_AUTHORIZATION,
     webhookServices: env.ROLLCALL_SANDBOX_SERVICES,

@@ -122,6 +122,24 @@ describe('the journal', () => {
     await again[Symbol.asyncDispose]();
   });
 
+  it('keeps every change where it is asked to, and comes back the same', async () => {
+    const journal = await openJournal({ folder, largestBytes: 40_000, keepsAll: true });
+    const given = givenStore(journal);
+    for (let index = 0; index < 200; index += 1) {
+      given.create('sets', aSet(`s-${index}`));
+      await journal.durable(given.store.resourceVersion);
+    }
+    await journal[Symbol.asyncDispose]();
+    const names = await readdir(folder);
+    expect(names).toContain('changes-00000001.jsonl');
+    expect(names.some((name) => name.startsWith('snapshot-'))).toBe(true);
+    const added = (await lines()).filter(({ type }) => type === 'ADDED');
+    expect(added.length).toBeGreaterThanOrEqual(200);
+    const again = await openJournal({ folder, keepsAll: true });
+    expect(givenStore(again).store.dump()).toEqual(given.store.dump());
+    await again[Symbol.asyncDispose]();
+  });
+
   it('loses nothing when a snapshot was not finished', async () => {
     const journal = await openJournal({ folder, largestBytes: 1 });
     const given = givenStore(journal);

@@ -19,6 +19,8 @@ export type JournalParts = {
   readonly now?: () => number;
   /** A file of changes that grows beyond this is replaced by a snapshot; 64 MB when left out. */
   readonly largestBytes?: number;
+  /** Whether files that a snapshot has made needless stay, for people who read all that ever was. */
+  readonly keepsAll?: boolean;
 };
 
 /** All changes of a store on disk, so that it survives its process. */
@@ -38,12 +40,12 @@ export interface Journal extends AsyncDisposable {
 const defaultLargestBytes = 64 * 1024 * 1024;
 
 export async function openJournal(parts: JournalParts): Promise<Journal> {
-  const { folder, now = Date.now, largestBytes = defaultLargestBytes } = parts;
+  const { folder, now = Date.now, largestBytes = defaultLargestBytes, keepsAll = false } = parts;
   const { restored, generation } = await readJournal(folder);
   const file = await openChanges(folder, Math.max(generation, 1));
   await syncFolder(folder);
   const safe = restored.changes.at(-1)?.resourceVersion ?? restored.resourceVersion;
-  return new FileJournal({ folder, now, largestBytes, restored, safe }, file);
+  return new FileJournal({ folder, now, largestBytes, keepsAll, restored, safe }, file);
 }
 
 type OpenFile = { readonly handle: FileHandle; readonly generation: number; bytes: number };
@@ -170,6 +172,7 @@ class FileJournal implements Journal {
   async #writeSnapshot(snapshot: Parameters<typeof writeSnapshot>[0]): Promise<void> {
     try {
       await writeSnapshot(snapshot);
+      if (this.#opened.keepsAll) return;
       await removeOlder(snapshot.folder, snapshot.generation);
     } catch {
       // Without the snapshot the older files stay and tell the same; the next rotation tries again.
