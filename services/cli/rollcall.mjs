@@ -3,15 +3,17 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { forPinnedNode } from '../sandbox/launch/environment.mjs';
 import { pathsOf, repo } from '../sandbox/launch/paths.mjs';
 import { pinnedNode } from '../sandbox/launch/pinned-node.mjs';
 import { launch } from '../sandbox/launch/say.mjs';
 
 await launch(async () => {
   const main = join(repo, 'services', 'cli', 'main.ts');
-  const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], {
+  const node = pinnedNode();
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, ROLLCALL_HOME: pathsOf(process.env).home },
+    env: { ...forPinnedNode(process.env, node), ROLLCALL_HOME: pathsOf(process.env).home },
   });
   // Ctrl-C reaches the child by itself; this process waits for its answer.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});

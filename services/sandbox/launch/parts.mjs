@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cleanEnvironment, withNodeFirst } from './environment.mjs';
+import { cleanEnvironment, forPinnedNode } from './environment.mjs';
 import { natsCommand, natsIsReady, natsUrl } from './nats-server.mjs';
 import { repo } from './paths.mjs';
 import { postgresCommand, postgresIsReady } from './postgres-server.mjs';
@@ -47,7 +47,7 @@ const table = [
 export function partsOf(run) {
   const needed = table.filter((part) => part.for === undefined || run.uses[part.for]);
   const names = new Set(needed.map((part) => part.name));
-  const base = withNodeFirst(cleanEnvironment(process.env), run.node);
+  const base = forPinnedNode(cleanEnvironment(process.env), run.node);
   return needed.map((part) => ({
     name: part.name,
     once: part.once === true,

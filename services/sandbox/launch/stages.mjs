@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanEnvironment, withNodeFirst } from './environment.mjs';
+import { cleanEnvironment, forPinnedNode } from './environment.mjs';
 import { repo } from './paths.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import { Refusal, say } from './say.mjs';
@@ -129,7 +129,7 @@ let interrupted = false;
  */
 export function runNode(args, more = {}) {
   const node = pinnedNode();
-  const env = { ...withNodeFirst(cleanEnvironment(process.env), node), ...more };
+  const env = { ...forPinnedNode(cleanEnvironment(process.env), node), ...more };
   const child = spawn(node, args, { cwd: repo, env, stdio: 'inherit' });
   const stop = (signal) => {
     interrupted = true;
