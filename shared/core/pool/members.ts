@@ -78,7 +78,8 @@ function ownedVms({ view, set }: Situation<Pool>): {
 
 /** Ordinals are nearly always all different and close together, so that no comparison is needed. */
 function byOrdinal(vms: readonly Vm[], ordinals: readonly number[]): readonly Vm[] {
-  const places: (Vm | undefined)[] = Array.from({ length: 2 * vms.length });
+  const places: (Vm | undefined)[] = [];
+  places.length = 2 * vms.length;
   for (const [at, vm] of vms.entries()) {
     const ordinal = ordinals[at] ?? -1;
     if (ordinal < 0 || ordinal >= places.length || places[ordinal] !== undefined) {

@@ -1,17 +1,11 @@
 import type { Pool, Revision, Template } from '#shared/contract/objects.ts';
 import { compareText } from '#shared/lib/order.ts';
-import { isNameKnown, isTerminating, ownedBy } from '../objects.ts';
+import { isNameKnown } from '../objects.ts';
 import { refusalsOf, waitsUntil } from '../refusals.ts';
 import { effectAt, isPending, type Situation, type Step } from '../situation.ts';
 import { compareDigests } from '../template.ts';
-import type { View } from '../view.ts';
 
-/** The pool's own revision that holds its template; the newest where several do. */
-export function currentRevision(view: View, pool: Pool): Revision | undefined {
-  return currentOf(pool, ownRevisions(view, pool));
-}
-
-/** The one among the pool's own revisions that holds its template. */
+/** The one among the pool's own revisions that holds its template; the newest where several do. */
 export function currentOf({ template }: Pool, own: readonly Revision[]): Revision | undefined {
   return own
     .filter((revision) => compareDigests(revision.digest, template?.digest) === 'same')
@@ -66,11 +60,4 @@ export function nextRevisionName({ view, set, memory }: Situation<Pool>): string
       return candidate;
     }
   }
-}
-
-/** Revisions that the pool owns, by name; terminating ones are left out. */
-function ownRevisions(view: View, pool: Pool): readonly Revision[] {
-  return ownedBy(view, pool.meta.uid)
-    .filter((object) => object.kind === 'ControllerRevision')
-    .filter((revision) => !isTerminating(revision));
 }

@@ -10,7 +10,7 @@ import { createRoom } from '../slow-start.ts';
 import { effectAt, type Situation, type Step, type Trouble } from '../situation.ts';
 import type { Count } from './count.ts';
 import type { PoolMembers } from './members.ts';
-import { currentRevision, keepRevision, nextRevisionName } from './revision.ts';
+import { currentOf, keepRevision, nextRevisionName } from './revision.ts';
 import { isSecured } from './secure.ts';
 
 /** Makes what is missing and not yet on its way, on the lowest free ordinals. */
@@ -32,7 +32,7 @@ export function scaleOut(
     now: moment.now,
   });
   if (wakeAt !== undefined) return { type: 'pass', because, trouble, wakeAt };
-  const revision = currentRevision(view, set)?.meta.name;
+  const revision = currentOf(set, members.revisions)?.meta.name;
   // An advice is never carried out, so the revision would never come.
   if (revision === undefined && mode === 'manage') {
     return { ...keepRevision(situation, template), trouble };
@@ -90,6 +90,8 @@ function slotsFor(situation: Situation<Pool>, { template, missing, extra, above 
   const { view, set, memory, moment } = situation;
   const { namespace, name } = set.meta;
   const room = createRoom(situation);
+  // Most decisions of a scale-out have none, and the way to the first free ordinal is long by then.
+  if (room <= 0) return { ordinals: [], trouble: undefined, wakeAt: undefined };
   const ordinals: number[] = [];
   let trouble: Trouble | undefined;
   let wakeAt: number | undefined;
