@@ -10,6 +10,7 @@ test('runs with nothing set, on any free port', () => {
     kubeconfig: '.rollcall/sandbox/kubeconfig',
     authorization: 'AlwaysAllow',
     webhookServices: {},
+    keepsJournal: false,
     pods: true,
     bare: false,
     hpaIntervalMs: 5_000,
