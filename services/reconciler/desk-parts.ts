@@ -5,6 +5,7 @@ import type { Alarm } from './alarm.ts';
 import type { Decider } from './decider.ts';
 import type { LogClock } from './log-clock.ts';
 import type { ReconcilerMetrics } from './metrics.ts';
+import type { Pace } from './pace.ts';
 
 /** What all desks of a reconciler work with. */
 export type DeskParts<View> = {
@@ -13,6 +14,7 @@ export type DeskParts<View> = {
   readonly decider: Decider<View>;
   readonly clock: LogClock;
   readonly alarm: Alarm;
+  readonly pace: Pace;
   readonly limits: Limits;
   readonly policy: Policy;
   /** Asks the run to have the desks decide what is touched. */

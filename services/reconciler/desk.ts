@@ -62,6 +62,11 @@ export class Desk<View> {
     return this.#tenure.basis;
   }
 
+  /** There are sets to be decided. */
+  get isTouched(): boolean {
+    return this.#touched.size > 0;
+  }
+
   get counts(): Counts | undefined {
     return this.#parts.decider.counts?.(this.#view);
   }
@@ -131,11 +136,12 @@ export class Desk<View> {
 
   async #decide(set: Uid): Promise<void> {
     if (this.#withheld.has(set)) return;
-    const { alarm, clock, decider, limits, log, metrics, policy } = this.#parts;
+    const { alarm, clock, decider, limits, log, metrics, pace, policy } = this.#parts;
     const seed = `${set}:${this.basis}`;
     const cause = this.#stopwatch.take(set);
     const since = performance.now();
-    const decision = decider.decide(this.#view, set, { now: clock.now(), seed, limits, policy });
+    const moment = { now: clock.now(), seed, limits, policy };
+    const decision = pace.timed(() => decider.decide(this.#view, set, moment));
     metrics?.deciding.observe((performance.now() - since) / 1_000);
     switch (decision.type) {
       case 'wait':

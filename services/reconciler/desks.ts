@@ -8,6 +8,7 @@ import type { Alarm } from './alarm.ts';
 import { Desk } from './desk.ts';
 import { createLogClock } from './log-clock.ts';
 import type { LogClock } from './log-clock.ts';
+import { Pace } from './pace.ts';
 import type { ReconcilerParts } from './reconciler-parts.ts';
 import type { Restored } from './restore.ts';
 import { systemTimers } from './timers.ts';
@@ -31,9 +32,11 @@ export class Desks<View> implements Disposable {
   readonly #byShard: ReadonlyMap<Shard, Desk<View>>;
   readonly #clock: LogClock;
   readonly #alarm: Alarm;
+  readonly #pace: Pace;
   readonly #timers: Timers;
   readonly #fail: (error: unknown) => void;
   #isDue = false;
+  #cancel: (() => void) | undefined;
   #isOpen = false;
 
   constructor(parts: ReconcilerParts<View>, { restored, hasGap, fail }: Beginning<View>) {
@@ -44,8 +47,9 @@ export class Desks<View> implements Disposable {
     this.restored = restored;
     const clock = (this.#clock = createLogClock(parts.clock));
     const alarm = (this.#alarm = createAlarm(clock, this.#timers));
+    const pace = (this.#pace = new Pace(parts.clock));
     const wake = () => this.wake();
-    const deskParts = { stream, log, decider, clock, alarm, wake };
+    const deskParts = { stream, log, decider, clock, alarm, pace, wake };
     const shared = { ...deskParts, limits, policy, holder, codeVersion, metrics };
     const { lineage } = stream.identity;
     this.all = namespaceShards.map(
@@ -101,13 +105,20 @@ export class Desks<View> implements Disposable {
   wake(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    this.#timers.soon(() => {
-      this.#isDue = false;
-      for (const desk of this.all) void desk.decideTouched().catch(this.#fail);
-    });
+    const { restMs } = this.#pace;
+    if (restMs > 0) this.#cancel = this.#timers.after(restMs, this.#decide);
+    else this.#timers.soon(this.#decide);
   }
+
+  readonly #decide = () => {
+    this.#isDue = false;
+    for (const desk of this.all) {
+      if (desk.isTouched) void desk.decideTouched().catch(this.#fail);
+    }
+  };
 
   [Symbol.dispose](): void {
     this.#alarm[Symbol.dispose]();
+    this.#cancel?.();
   }
 }
