@@ -41,12 +41,23 @@ export function show(around: Surroundings, answer: Answer, output: Format): void
 export type Rows = {
   readonly answer: Answer;
   readonly isEmpty: boolean;
+  /** There were more than `--limit` lets through. */
+  readonly isCut?: boolean;
   readonly output: Format;
 };
 
-/** An empty table is a sentence for people; programs get an empty list. */
+/** The newest rows, which stand last, of an answer for which one more than the limit was asked. */
+export function newestOf<Row>(rows: readonly Row[], limit: number) {
+  return { rows: rows.slice(-limit), isCut: rows.length > limit };
+}
+
+/**
+ * An empty table is a sentence for people; programs get an empty list. That rows were left out is said
+ * beside the answer, for a part that is taken for the whole is a wrong answer.
+ */
 export function showRows(around: Surroundings, rows: Rows, sentence: () => string): void {
-  const { answer, isEmpty, output } = rows;
+  const { answer, isEmpty, isCut = false, output } = rows;
   if (isEmpty && (output === 'table' || output === 'wide')) around.complain(`${sentence()}\n`);
   else show(around, answer, output);
+  if (isCut) around.complain('rollcall: there are more; a higher --limit shows them\n');
 }

@@ -81,8 +81,8 @@ export type VolumesQuestion = SetScope &
   Period & {
     /** How the cause begins. */
     readonly cause?: string | undefined;
-    /** Also those whose command came to nothing. */
-    readonly kept: boolean;
+    /** Whether those whose command came to nothing are among them, or are all that is asked for. */
+    readonly kept: boolean | 'alone';
     /** Only rows older than this number. */
     readonly before?: number | undefined;
     readonly limit: number;
@@ -102,7 +102,7 @@ export async function askVolumes(
   if (namespace !== undefined) query = query.where('namespace', '=', namespace);
   if (kind !== undefined) query = query.where('set_kind', '=', kind);
   if (name !== undefined) query = query.where('set_name', '=', name);
-  if (!kept) query = query.where('state', '<>', 'kept');
+  if (kept !== true) query = query.where('state', kept === 'alone' ? '=' : '<>', 'kept');
   if (who !== undefined) query = query.where('actor', '=', who);
   if (cause !== undefined) query = query.where(sql<boolean>`starts_with(cause, ${cause})`);
   if (since !== undefined) query = query.where('recorded_at', '>=', new Date(since));

@@ -71,6 +71,17 @@ test('sets tells sizes and modes as the cluster has them', async () => {
   });
 });
 
+test('a part of an answer is not taken for the whole', async () => {
+  const part = await rollcall.rollcall(['history', '-A', '--limit', '1', '-o', 'json']);
+  expect(JSON.parse(part.stdout)).toHaveLength(1);
+  expect(part.stderr).toBe('rollcall: there are more; a higher --limit shows them\n');
+  const whole = await rollcall.rollcall(['history', '-A', '--limit', '2', '-o', 'json']);
+  expect(JSON.parse(whole.stdout)).toHaveLength(2);
+  expect(whole.stderr).toBe('');
+  const sets = await rollcall.rollcall(['sets', '-A', '--limit', '1']);
+  expect(sets.stderr).toContain('there are more');
+});
+
 test('watch tells what comes, and Ctrl-C ends it cleanly', async () => {
   const main = join(repo, 'services/cli/main.ts');
   const env = { ...process.env, ROLLCALL_HOME: rollcall.home };

@@ -4,7 +4,7 @@ import { readHistory } from '../history.ts';
 import { addExamples, addScope, scopeFrom } from '../options.ts';
 import type { ScopeOptions } from '../options.ts';
 import { describeScope } from '../scope.ts';
-import { lookOf, settingsOf, showRows } from '../surroundings.ts';
+import { lookOf, newestOf, settingsOf, showRows } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { withBook } from '../with-book.ts';
 
@@ -28,17 +28,18 @@ async function deletedVolumes(
 ): Promise<void> {
   const scope = scopeFrom(set, options);
   const { databaseUrl } = await settingsOf(around);
-  const question = { scope, kept: options.kept === true, limit: options.limit };
-  const rows = await withBook(databaseUrl, async (db) => {
-    const found = await readDeletedVolumes(db, question);
+  const question = { scope, kept: options.kept === true, limit: options.limit + 1 };
+  const found = await withBook(databaseUrl, async (db) => {
+    const volumes = await readDeletedVolumes(db, question);
     // Distinguishes a set without losses from one that nobody knows.
-    if (found.length === 0 && scope.set !== undefined) await readHistory(db, scope, 1);
-    return found;
+    if (volumes.length === 0 && scope.set !== undefined) await readHistory(db, scope, 1);
+    return volumes;
   });
+  const { rows, isCut } = newestOf(found, options.limit);
   const answer = volumesAnswer(rows, lookOf(around), scope.namespace === undefined);
   showRows(
     around,
-    { answer, isEmpty: rows.length === 0, output: options.output },
+    { answer, isEmpty: rows.length === 0, isCut, output: options.output },
     () => `No deleted volumes ${describeScope(scope)}.`,
   );
 }

@@ -4,7 +4,7 @@ import { addExamples, addScope, scopeFrom } from '../options.ts';
 import type { ScopeOptions } from '../options.ts';
 import { describeScope } from '../scope.ts';
 import { readStory, storyAnswer } from '../story.ts';
-import { lookOf, settingsOf, showRows } from '../surroundings.ts';
+import { lookOf, newestOf, settingsOf, showRows } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { withBook } from '../with-book.ts';
 
@@ -30,17 +30,19 @@ async function history(
   const scope = scopeFrom(set, options);
   const { databaseUrl } = await settingsOf(around);
   const isWide = scope.namespace === undefined;
-  const { answer, isEmpty } = await withBook(databaseUrl, async (db) => {
+  const look = lookOf(around);
+  const { answer, rows, isCut } = await withBook(databaseUrl, async (db) => {
+    const asked = options.limit + 1;
     if (options.all === true) {
-      const rows = await readStory(db, scope, options.limit);
-      return { answer: storyAnswer(rows, lookOf(around), isWide), isEmpty: rows.length === 0 };
+      const story = newestOf(await readStory(db, scope, asked), options.limit);
+      return { ...story, answer: storyAnswer(story.rows, look, isWide) };
     }
-    const rows = await readHistory(db, scope, options.limit);
-    return { answer: historyAnswer(rows, lookOf(around), isWide), isEmpty: rows.length === 0 };
+    const operations = newestOf(await readHistory(db, scope, asked), options.limit);
+    return { ...operations, answer: historyAnswer(operations.rows, look, isWide) };
   });
   showRows(
     around,
-    { answer, isEmpty, output: options.output },
+    { answer, isEmpty: rows.length === 0, isCut, output: options.output },
     () => `No operations ${describeScope(scope)}.`,
   );
 }

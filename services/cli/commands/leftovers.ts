@@ -32,11 +32,11 @@ async function leftovers(around: Surroundings, options: Options): Promise<void> 
   const access = options.book === true ? undefined : clusterSettings(around, settings, options);
   const { kept, sets } = await withBook(settings.databaseUrl, async (db) => {
     const question = { namespace: scope.namespace, limit: most };
-    const [volumes, living] = await Promise.all([
-      askVolumes(db, { ...question, kept: true }),
+    const [kept, living] = await Promise.all([
+      askVolumes(db, { ...question, kept: 'alone' }),
       askSets(db, question),
     ]);
-    return { kept: volumes.filter((row) => row.state === 'kept'), sets: living };
+    return { kept, sets: living };
   });
   let disks: readonly Leftover[];
   if (access === undefined) {

@@ -35,12 +35,13 @@ async function sets(
   const scope = scopeFrom(set, options);
   const settings = await settingsOf(around);
   const { kind, name } = scope.set ?? {};
-  const question = { namespace: scope.namespace, kind, name, limit: options.limit };
+  const question = { namespace: scope.namespace, kind, name, limit: options.limit + 1 };
   const [rows, live] = await Promise.all([
     withBook(settings.databaseUrl, (db) => askSets(db, question)),
     readLive(around, { settings, options, scope }),
   ]);
-  const lines = joinSets(rows, live).slice(0, options.limit);
+  const all = joinSets(rows, live);
+  const lines = all.slice(0, options.limit);
   if (lines.length === 0 && scope.set !== undefined) {
     throw unavailableError(
       `there is no ${formatSet(scope.set.kind, scope.set.name)} ${describeScope(scope)}`,
@@ -50,7 +51,12 @@ async function sets(
   const answer = setsAnswer(lines, look, scope.namespace === undefined);
   showRows(
     around,
-    { answer, isEmpty: lines.length === 0, output: options.output },
+    {
+      answer,
+      isEmpty: lines.length === 0,
+      isCut: all.length > lines.length,
+      output: options.output,
+    },
     () => `No sets ${describeScope(scope)}.`,
   );
 }

@@ -53,10 +53,9 @@ const readTrail: Parameters<typeof withBook<Trail>>[1] = async (db) => {
       (select max(at) from book.history where operation in ('created', 'scaled', 'deleted')
         and not gap) as operated`.execute(db);
   const [row] = rows;
-  const volumes = await askVolumes(db, { kept: true, limit: mostKept });
   return {
     audit: { toldAt: row?.told ?? undefined, operatedAt: row?.operated ?? undefined },
-    kept: volumes.filter(({ state }) => state === 'kept'),
+    kept: await askVolumes(db, { kept: 'alone', limit: mostKept }),
   };
 };
 
