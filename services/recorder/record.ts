@@ -106,7 +106,7 @@ async function pass(
     { after: book.position?.sequence ?? 0 },
     signal,
   );
-  for await (const batch of batchesOf(messages, parts.batchRecords ?? 500)) {
+  for await (const batch of batchesOf(messages, parts.batchRecords ?? 500, parts.clock)) {
     await passTimed(parts, book, batch);
     written();
     sayStanding(parts, book, catchUp);
