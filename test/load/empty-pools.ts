@@ -90,7 +90,8 @@ type LostDisk = { readonly claimUid: string | null; readonly recordedAt: string 
 async function checkBook(): Promise<void> {
   const deletedAt = await rollcall.deletionTimes('PersistentVolumeClaim');
   for (const name of names) {
-    const { stdout } = await rollcall.rollcall(['deleted-volumes', `vmpool/${name}`, '-o', 'json']);
+    const question = ['deleted-volumes', `vmpool/${name}`, '--limit', `${machines}`];
+    const { stdout } = await rollcall.rollcall([...question, '-o', 'json']);
     const rows: readonly LostDisk[] = JSON.parse(stdout);
     const inTime = rows.filter(({ claimUid, recordedAt }) => {
       const gone = deletedAt.get(claimUid ?? '');

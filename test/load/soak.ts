@@ -12,6 +12,7 @@ import { LogMeter } from './log-meter.ts';
 import { costOf } from './process-costs.ts';
 import { slopeOf } from './slope.ts';
 import type { Sample } from './slope.ts';
+import { sparkline } from './sparkline.ts';
 
 /**
  * Rollcall on the sandbox under a steady load, for minutes: whether it keeps up, and whether any process
@@ -88,7 +89,8 @@ async function say(): Promise<void> {
   const facts = (meter.facts - before.facts) / seconds;
   const outcomes = (meter.outcomes - before.outcomes) / seconds;
   before = { at: now, facts: meter.facts, outcomes: meter.outcomes };
-  const behind = meter.sequence - (await positionOf(store));
+  // The book is asked after the log was looked at, and may have come further by then.
+  const behind = Math.max(0, meter.sequence - (await positionOf(store)));
   const [seen, read] = [await factLagMs(), [...samples].map(shownMemory).join(' ')];
   console.log(
     `${((now - began) / 60_000).toFixed(1)} min: ${facts.toFixed(0)} facts/s, ${outcomes.toFixed(0)} outcomes/s, ` +
@@ -135,7 +137,7 @@ function verdict(): void {
     const word = flat ? 'flat' : 'GROWS';
     if (!flat && judged.includes(name)) growing.push(name);
     console.log(
-      `  ${name.padEnd(11)} ${first.toFixed(0).padStart(5)} → ${last.toFixed(0).padStart(5)} MB, ${perMinute.toFixed(2).padStart(6)} MB/min  ${word}`,
+      `  ${name.padEnd(11)} ${sparkline(all.map(({ memory }) => memory))} ${first.toFixed(0).padStart(5)} → ${last.toFixed(0).padStart(5)} MB, ${perMinute.toFixed(2).padStart(6)} MB/min  ${word}`,
     );
   }
   const keptUp = perSecond >= rate * keptUpShare;
