@@ -15,6 +15,7 @@ export default defineConfig({
           // The files share their modules, which hold no state: loading them for each file anew took
           // more time than the tests.
           isolate: false,
+          maxWorkers: 2,
           setupFiles: ['test/support/property-seed.ts'],
         },
       },

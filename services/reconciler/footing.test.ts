@@ -1,10 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '#shared/process/clock.ts';
 import { silentLogger } from '#shared/process/logger.ts';
 import { MemoryBroker } from '#shared/stream/memory-log.ts';
 import { Footing } from './footing.ts';
 import type { Memory } from './footing.ts';
 import { systemTimers } from './timers.ts';
+import { comes } from './testing/comes.ts';
 
 test('a log that has only grown is trusted whole', async () => {
   const log = aLog();
@@ -41,7 +42,7 @@ test('a process that starts anew is told by what the one before it has left', as
   const before = log.footing({});
   await log.reads({}, before);
   before.savesUntil(stop.signal);
-  await vi.waitUntil(async () => (await log.stream().positions.load('reconciler')) !== undefined);
+  await comes(async () => (await log.stream().positions.load('reconciler')) !== undefined);
   stop.abort();
   log.broker.setBack(19);
   log.fill(10);

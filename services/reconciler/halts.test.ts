@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { resourceVersionSchema, shardSchema } from '#shared/contract/ids.ts';
 import { kinds } from '#shared/contract/kinds.ts';
 import type { Observable } from '#shared/contract/objects.ts';
@@ -13,6 +13,7 @@ import { core } from './decider.ts';
 import type { Memory } from './footing.ts';
 import { reconcile } from './run.ts';
 import { settingsSchema } from './settings.ts';
+import { comes } from './testing/comes.ts';
 
 const shard = shardSchema.parse('07');
 const subject = 'rc.07.fact';
@@ -192,16 +193,16 @@ function readerOf(broker: MemoryBroker) {
   return {
     destroyed,
     told: () =>
-      vi
-        .waitUntil(async () => (await records()).find(({ type }) => type === 'held'))
-        .then((held) => (held?.type === 'held' ? held.reason : undefined)),
+      comes(async () => (await records()).find(({ type }) => type === 'held')).then((held) =>
+        held?.type === 'held' ? held.reason : undefined,
+      ),
     destroys: (count: number) =>
-      vi.waitUntil(async () => {
+      comes(async () => {
         const names = await destroyed();
         return names.length >= count && names;
       }),
     openedTimes: (times: number) =>
-      vi.waitUntil(async () => {
+      comes(async () => {
         const openings = await stream.last(shard, 'decision');
         const all = (await records()).filter(({ type }) => type === 'opened');
         return openings !== undefined && all.length >= times * 64;

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { shardSchema } from '#shared/contract/ids.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
 import { systemClock } from '#shared/process/clock.ts';
@@ -10,6 +10,7 @@ import type { Stream } from '#shared/stream/stream.ts';
 import { sighting, toy } from './testing/toy-decider.ts';
 import { reconcile } from './run.ts';
 import { settingsSchema } from './settings.ts';
+import { comes } from './testing/comes.ts';
 
 const shard = shardSchema.parse('07');
 
@@ -135,13 +136,10 @@ function start(broker: MemoryBroker, holder: string, more = { everybodyHasTheLea
   const until = <Value>(read: () => Promise<readonly Value[]>, count: number) =>
     Promise.race([
       failed,
-      vi.waitUntil(
-        async () => {
-          const found = await read();
-          return found.length >= count ? found : undefined;
-        },
-        { interval: 2, timeout: 4_000 },
-      ),
+      comes(async () => {
+        const found = await read();
+        return found.length >= count ? found : undefined;
+      }),
     ]);
   const decided = async () => (await all()).filter((record) => record.type === 'decided');
   return {

@@ -11,6 +11,7 @@ import { reconcile } from './run.ts';
 import { settingsSchema } from './settings.ts';
 import { sighting, toy } from './testing/toy-decider.ts';
 import type { ToyView } from './testing/toy-decider.ts';
+import { comes } from './testing/comes.ts';
 
 const shard = shardSchema.parse('07');
 const startedAt = Date.UTC(2026, 0, 1);
@@ -142,7 +143,7 @@ test('folds while another holds the lease, and takes over from there', async () 
   await using second = start(broker);
   await broker.open().append(shard, 'fact', sighting('web', 'a'));
   await first.decided(['web a']);
-  await vi.waitUntil(() => second.hasRead(sighting('web', 'a')));
+  await comes(() => second.hasRead(sighting('web', 'a')));
   expect(await second.openings()).toBe(namespaceShards.length);
   await first.stop();
   await second.ready();
@@ -202,7 +203,7 @@ function start(
     (await all()).flatMap((record) =>
       record.type === 'decided' ? [`${record.set.name} ${record.because}`] : [],
     );
-  const says = (text: string) => vi.waitUntil(() => lines.find(({ msg }) => msg === text));
+  const says = (text: string) => comes(() => lines.find(({ msg }) => msg === text));
   return {
     says,
     ready: () => says('ready'),
@@ -213,7 +214,7 @@ function start(
     openings: async () => (await all()).filter(({ type }) => type === 'opened').length,
     /** All plans in the log, once it ends with these. */
     decided: (ending: readonly string[]) =>
-      vi.waitUntil(async () => {
+      comes(async () => {
         const found = await plans();
         return found.slice(-ending.length).join() === ending.join() && found;
       }),

@@ -35,7 +35,7 @@ test('what still waits for a connection when its time is over is never sent', as
     void letGo.promise.then(() => response.end());
   });
   const first = server.post('', { name: 'first' });
-  await vi.waitUntil(() => seen.length === 1);
+  await vi.waitUntil(() => seen.length === 1, { timeout: 4_000 });
   const late = server.post('', { name: 'late', withinMs: 20 });
   await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
   letGo.resolve();
