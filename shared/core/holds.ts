@@ -7,6 +7,8 @@ import type { Memory, View } from './view.ts';
 
 /** Surveys take seconds; only a kind that stays away longer is worth telling. */
 const tellUnsyncedAfterMs = 60_000;
+/** A list older than what is known will not get better by waiting; the other kinds are listed within this. */
+const tellRefusedAfterMs = 5_000;
 
 /** Holds whose words may change while they stand; the others are told again when theirs do. */
 const toldByReason: ReadonlySet<string> = new Set([
@@ -86,7 +88,8 @@ export function unsynced(view: View, set: ScaledSet, moment: Moment): Unsynced |
     older.length === 0
       ? `waiting for a whole survey of ${kinds.join(', ')}`
       : `the cluster lists ${older.join(', ')} at an older version than it was known at: if it was restored from a backup, rollcall accept-rewind lets the log follow it`;
-  const tellAt = unsyncedSince(view, kinds) + tellUnsyncedAfterMs;
+  const patienceMs = older.length === 0 ? tellUnsyncedAfterMs : tellRefusedAfterMs;
+  const tellAt = unsyncedSince(view, kinds) + patienceMs;
   if (moment.now < tellAt) return { because, wakeAt: tellAt };
   return { because, hold: { reason: 'Unsynced', because } };
 }
