@@ -62,7 +62,7 @@ function standing(set: SetRow, { now, colors }: Look): readonly string[] {
 }
 
 function lastDecision(entries: readonly EntryInBook[], { colors }: Look): readonly string[] {
-  if (entries.length === 0) return ['Nothing was decided about it yet.\n'];
+  if (entries.length === 0) return ['No decision about it is found.\n'];
   const bodies = entries.filter(({ kind }) => kind === 'decided').map(bodyOf);
   const last = bodies.findLast(hasCandidates) ?? bodies.at(-1);
   return [

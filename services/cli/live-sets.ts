@@ -3,6 +3,7 @@ import { setKinds } from '#shared/contract/kinds.ts';
 import type { SetKind } from '#shared/contract/kinds.ts';
 import { isMode, modeAnnotation } from '#shared/contract/words.ts';
 import type { Mode } from '#shared/contract/words.ts';
+import { compareText } from '#shared/lib/order.ts';
 import { listAll } from './cluster-access.ts';
 import { isTerminating, nameOf, namespaceOf, numberAt, textsAt, uidOf } from './raw-fields.ts';
 import type { Scope } from './scope.ts';
@@ -61,6 +62,9 @@ function isWithin({ namespace, set }: Scope, live: LiveSet): boolean {
 }
 
 function byName(left: LiveSet, right: LiveSet): number {
-  const [a, b] = [left, right].map(({ namespace, kind, name }) => `${namespace}/${kind}/${name}`);
-  return (a ?? '') < (b ?? '') ? -1 : 1;
+  return (
+    compareText(left.namespace, right.namespace) ||
+    compareText(left.kind, right.kind) ||
+    compareText(left.name, right.name)
+  );
 }

@@ -9,10 +9,12 @@ import { formatSet } from '../set-reference.ts';
 import { lookOf, settingsOf, show } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { withBook } from '../with-book.ts';
+import { isBeyondReach, mostEntries } from '../within-reach.ts';
 
 type Options = OutputOptions & { readonly namespace: string };
 
 const newest = 10;
+const reachText = `rollcall: what was decided is told from the newest ${mostEntries} entries of the book\n`;
 
 export function addExplain(program: Command, around: Surroundings): void {
   const command = addOutput(program.command('explain <SET>'))
@@ -31,11 +33,14 @@ async function explain(around: Surroundings, text: string, options: Options): Pr
   const { databaseUrl } = await settingsOf(around);
   const found = await withBook(databaseUrl, async (db) => {
     const [set] = await askSets(db, { namespace: scope.namespace, kind, name, limit: 1 });
-    return set && { set, entries: await readDecisions(db, set.set_uid, newest) };
+    if (set === undefined) return undefined;
+    const entries = await readDecisions(db, set.set_uid, newest);
+    return { set, entries, isWhole: entries.length >= newest || !(await isBeyondReach(db)) };
   });
   if (found === undefined) {
     const shown = formatSet(kind ?? '', name ?? '');
     throw unavailableError(`the book knows no living ${shown} ${describeScope(scope)}`);
   }
+  if (!found.isWhole) around.complain(reachText);
   show(around, explainAnswer(found.set, found.entries, lookOf(around)), options.output);
 }

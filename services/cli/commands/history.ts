@@ -7,8 +7,13 @@ import { readStory, storyAnswer } from '../story.ts';
 import { lookOf, newestOf, settingsOf, showRows } from '../surroundings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { withBook } from '../with-book.ts';
+import { isBeyondReach, mostEntries } from '../within-reach.ts';
 
 type Options = ScopeOptions & { readonly all?: true };
+
+const reachText =
+  `rollcall: edits, decisions and members are told from the newest ${mostEntries} entries of the book; ` +
+  'sizes from its beginning\n';
 
 export function addHistory(program: Command, around: Surroundings): void {
   const command = addScope(program.command('history [SET]'))
@@ -34,6 +39,7 @@ async function history(
   const { answer, rows, isCut } = await withBook(databaseUrl, async (db) => {
     const asked = options.limit + 1;
     if (options.all === true) {
+      if (await isBeyondReach(db)) around.complain(reachText);
       const story = newestOf(await readStory(db, scope, asked), options.limit);
       return { ...story, answer: storyAnswer(story.rows, look, isWide) };
     }

@@ -17,6 +17,9 @@ import { withBook } from '../with-book.ts';
 
 type Options = ScopeOptions & ClusterOptions;
 
+/** What the cluster lists is joined with the book before it is cut: the first of one need not be those of the other. */
+const everySet = 1_000_000;
+
 export function addSets(program: Command, around: Surroundings): void {
   const command = addCluster(addScope(program.command('sets [SET]')))
     .description('pools and replica sets: their sizes, mode, and why one is held')
@@ -35,7 +38,7 @@ async function sets(
   const scope = scopeFrom(set, options);
   const settings = await settingsOf(around);
   const { kind, name } = scope.set ?? {};
-  const question = { namespace: scope.namespace, kind, name, limit: options.limit + 1 };
+  const question = { namespace: scope.namespace, kind, name, limit: everySet };
   const [rows, live] = await Promise.all([
     withBook(settings.databaseUrl, (db) => askSets(db, question)),
     readLive(around, { settings, options, scope }),
