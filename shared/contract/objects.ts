@@ -211,6 +211,8 @@ const setFields = {
   /** Why the spec cannot be acted on, for people: e.g. both spellings of the template at once. */
   problem: z.string().optional(),
   status: setStatusSchema,
+  /** When KubeVirt's own controller last wrote the status, as managedFields tell: whole seconds. */
+  kubevirtWroteAt: timeSchema.optional(),
   /** Who wrote spec.replicas last. */
   replicasBy: writerSchema.optional(),
   /** Who made the object: the oldest entry of managedFields. */

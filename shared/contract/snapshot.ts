@@ -72,6 +72,7 @@ const memorySchema = z.strictObject({
   freed: z.array(uidSchema),
   notices: z.array(z.tuple([z.string(), z.array(z.number())])),
   statusAt: z.number().optional(),
+  contestedAt: z.number().optional(),
   pruned: z.array(z.string()),
   marked: z.boolean(),
 });

@@ -1,6 +1,7 @@
 import type { Uid } from '#shared/contract/ids.ts';
 import type { ScaledSet } from '#shared/contract/objects.ts';
 import type { Moment } from '#shared/contract/records.ts';
+import { contestedUntil } from './contest.ts';
 import { contestedHold, firstHold, holdsOf, isNews, modeHold, unsynced } from './holds.ts';
 import { isPaused, modeOf } from './mode.ts';
 import { setOf } from './objects.ts';
@@ -72,7 +73,8 @@ function onlyHold(situation: Situation, hold: Hold): Outcome {
     trouble: undefined,
     status: false,
   });
-  return plan.type === 'act' ? plan : wait(hold.because);
+  if (plan.type === 'act') return plan;
+  return wait(hold.because, contestedUntil(memory, situation.moment.now));
 }
 
 function act(situation: Situation): Outcome {

@@ -3,6 +3,7 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import type { Observable, TemplateDigest } from '#shared/contract/objects.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
 import { touchHanging, touchNameSharers, touchNeighbours, touchSetsOf } from './concern.ts';
+import { noteContest } from './contest.ts';
 import { noteDesired } from './demand.ts';
 import { forgetSet, memoryOf, type Fold } from './fold.ts';
 import { dropObject, kindOf, putObject, raiseHighest } from './indices.ts';
@@ -34,7 +35,11 @@ export function foldObserved(fold: Fold, record: Observed): void {
   touchSetsOf(fold, object);
   if (known === undefined) touchNameSharers(fold, object);
   if (heals(object) !== heals(known)) touchNeighbours(fold, object);
-  if (isSet(object)) noteDesired(memoryOf(view, uid), object);
+  if (isSet(object)) {
+    const memory = memoryOf(view, uid);
+    noteDesired(memory, object);
+    if (known !== undefined && isSet(known)) noteContest(memory, { known, object, at: fold.at });
+  }
   endSeen(fold, object);
 }
 

@@ -68,7 +68,7 @@ export function modeHold(set: ScaledSet): Hold | undefined {
 }
 
 export function contestedHold(view: View, set: ScaledSet, moment: Moment): Hold | undefined {
-  const because = contestedBy(view, set, moment.policy);
+  const because = contestedBy(view, set, moment);
   return because === undefined ? undefined : { reason: 'Contested', because };
 }
 

@@ -1,7 +1,8 @@
 import type { ScaledSet } from '#shared/contract/objects.ts';
-import type { Policy } from '#shared/contract/records.ts';
+import type { Moment, Policy } from '#shared/contract/records.ts';
 import { isMode, modeAnnotation, pausedAnnotation, type Mode } from '#shared/contract/words.ts';
-import type { View } from './view.ts';
+import { contestedUntil } from './contest.ts';
+import { emptyMemory, type View } from './view.ts';
 
 /** How a set is treated. A mode that nobody knows is `observe`: the one that does nothing. */
 export function modeOf(set: ScaledSet, policy: Policy): Mode {
@@ -31,8 +32,16 @@ export function isPaused(set: ScaledSet, policy: Policy): boolean {
  * Why KubeVirt's own controllers may act on this set too; undefined when it is ours alone. Its pool
  * controller heals even while paused, and heals the VMs of others in the namespace.
  */
-export function contestedBy(view: View, set: ScaledSet, policy: Policy): string | undefined {
-  if (policy.kubevirtControllers === 'off') return undefined;
+export function contestedBy(
+  view: View,
+  set: ScaledSet,
+  { now, policy }: Moment,
+): string | undefined {
+  if (policy.kubevirtControllers === 'off') {
+    const memory = view.memories.get(set.meta.uid) ?? emptyMemory();
+    if (contestedUntil(memory, now) === undefined) return undefined;
+    return "KubeVirt's controllers are said to be off and wrote its status less than ten minutes ago";
+  }
   if (!set.paused) return "KubeVirt's controllers run and spec.paused is not true";
   const healer = [...(view.sets.get(set.meta.namespace) ?? [])]
     .flatMap((uid) => view.objects.get(uid) ?? [])

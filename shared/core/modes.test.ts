@@ -72,6 +72,26 @@ test("while KubeVirt's controllers run, our annotation stands in for the pause",
     .waits('the pool is paused');
 });
 
+test('with KubeVirt off, a set whose status KubeVirt writes after us rests until it has been quiet', () => {
+  const story = given(aPool({ replicas: 1 }), aRevision(), aVm('web-0')).rests();
+  const wrote = '2026-01-01T00:00:05Z';
+  story
+    .after(60_000)
+    .changes({ replicas: 2, kubevirtWroteAt: wrote })
+    .tells('Contested')
+    .acts()
+    .waitsUntil(660_000)
+    .after(600_000)
+    .tells(undefined)
+    .decides(create('web-1'));
+});
+
+test('what KubeVirt wrote before our first status is what was handed over', () => {
+  given(aPool({ replicas: 1 }), aRevision())
+    .changes({ kubevirtWroteAt: '2026-01-01T00:00:05Z' })
+    .decides(create('web-0'));
+});
+
 test('with KubeVirt off, spec.paused counts and our annotation does not', () => {
   given(aPool({ paused: true }), aRevision()).rests('the pool is paused');
   given(aPool({ replicas: 1, ...annotated('paused', 'true') }), aRevision()).decides(

@@ -50,7 +50,7 @@ export function standing(view: View, uid: Uid, moment: Moment): Standing | undef
   if (set === undefined) return undefined;
   const { policy } = moment;
   const memory = view.memories.get(uid) ?? emptyMemory();
-  const contested = contestedBy(view, set, policy);
+  const contested = contestedBy(view, set, moment);
   const problem = specProblem(set);
   return {
     set: setRefOf(set),

@@ -29,7 +29,10 @@ test('what was unreadable, held and refused survives a snapshot', () => {
   const memory = story.view.memories.get(story.uid);
   expect(memory).toBeDefined();
   memory?.freed.add(uid('let go'));
-  if (memory !== undefined) memory.pruned = new Set(['availableReplicas']);
+  if (memory !== undefined) {
+    memory.pruned = new Set(['availableReplicas']);
+    memory.contestedAt = story.now;
+  }
   const again = throughJson(story.view);
   expect(again?.memories.get(story.uid)).toEqual(memory);
   expect(again && toSnapshot(again)).toEqual(toSnapshot(story.view));

@@ -134,6 +134,7 @@ function toMemory(memory: MemorySnapshot): Memory {
     freed: new Set(memory.freed),
     notices: new Map(memory.notices),
     statusAt: memory.statusAt,
+    contestedAt: memory.contestedAt,
     pruned: new Set(memory.pruned),
   };
 }

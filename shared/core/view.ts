@@ -137,6 +137,8 @@ export type Memory = {
   readonly notices: Map<string, readonly number[]>;
   /** Log time of the last status write. */
   statusAt: number | undefined;
+  /** Log time when KubeVirt's controller was last seen to write a status that had been ours. */
+  contestedAt: number | undefined;
   /** Status fields that the cluster's CRD does not keep. */
   pruned: ReadonlySet<string>;
   /** The api-version annotations have been written once. */
@@ -217,6 +219,7 @@ export function emptyMemory(): Memory {
     freed: new Set(),
     notices: new Map(),
     statusAt: undefined,
+    contestedAt: undefined,
     pruned: new Set(),
     marked: false,
   };

@@ -2,7 +2,10 @@ import type { Condition, ReplicaSet, Selector, SetStatus } from '#shared/contrac
 import { fieldManager } from '#shared/contract/words.ts';
 import { fieldsOf, intOf, listOf, textMapOf, textOf, textsOf } from './read.ts';
 import type { Fields } from './read.ts';
-import { creatorOf, writerOf } from './writers.ts';
+import { creatorOf, statusWrittenAt, writerOf } from './writers.ts';
+
+/** The field manager of KubeVirt's controllers: the name of their program. */
+const kubevirtController = 'virt-controller';
 
 /** What pools and replica sets have in common, without metadata and template. */
 export function readSetFields(
@@ -15,12 +18,14 @@ export function readSetFields(
   const selector = readSelector(spec['selector']);
   const replicasBy = writerOf(managedFields, ['f:spec', 'f:replicas']);
   const createdBy = creatorOf(managedFields);
+  const kubevirtWroteAt = statusWrittenAt(managedFields, kubevirtController);
   return {
     ...(replicas === undefined ? {} : { replicas }),
     paused: spec['paused'] === true,
     ...(minReadySeconds === undefined || minReadySeconds < 0 ? {} : { minReadySeconds }),
     ...(selector === undefined ? {} : { selector }),
     status: readStatus(raw['status'], isOurStatus(managedFields)),
+    ...(kubevirtWroteAt === undefined ? {} : { kubevirtWroteAt }),
     ...(replicasBy === undefined ? {} : { replicasBy }),
     ...(createdBy === undefined ? {} : { createdBy }),
   };

@@ -163,6 +163,23 @@ test('a message in a status is told only when Rollcall wrote it', () => {
   );
 });
 
+test("a set tells when KubeVirt's controller last wrote its status, and of no other writer", () => {
+  const time = '2026-11-21T12:00:00Z';
+  const entry = (manager: string, part: string) => ({
+    manager,
+    time,
+    fieldsV1: { [part]: { 'f:replicas': {} } },
+  });
+  const toldWith = (...managedFields: unknown[]) =>
+    trimmed('VirtualMachineInstanceReplicaSet', {
+      metadata: { ...samples.VirtualMachineInstanceReplicaSet.metadata, managedFields },
+    });
+  expect(toldWith(entry('virt-controller', 'f:status'))).toMatchObject({ kubevirtWroteAt: time });
+  expect(
+    toldWith(entry('virt-controller', 'f:spec'), entry(fieldManager, 'f:status')),
+  ).not.toHaveProperty('kubevirtWroteAt');
+});
+
 test('a VM tells its disks, claims, readiness and failures to start', () => {
   expect(trimmed('VirtualMachine')).toMatchObject({
     runStrategy: 'Always',

@@ -20,6 +20,15 @@ export function creatorOf(managedFields: unknown): Writer | undefined {
   return writers.toSorted((left, right) => byTime(left, right) || bySubresource(left, right))[0];
 }
 
+/** When a manager last wrote the status; undefined when no field of it is the manager's. */
+export function statusWrittenAt(managedFields: unknown, manager: string): string | undefined {
+  const writes = listOf(managedFields)
+    .filter((entry) => ownsField(entry, ['f:status']))
+    .map(readWriter)
+    .filter((writer) => writer.manager === manager);
+  return writes.toSorted(byTime).at(-1)?.time;
+}
+
 function ownsField(entry: unknown, path: FieldPath): boolean {
   let fields = fieldsOf(entry)['fieldsV1'];
   for (const name of path) {

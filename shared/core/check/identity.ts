@@ -13,7 +13,7 @@ export function checkIdentity(checked: Checked): readonly string[] {
     ref.generation === (set.meta.generation ?? 0);
   // KubeVirt's controllers leave alone what a pool that is gone has left behind.
   const isContestable = decided.mode === 'manage' && ref.gone !== true;
-  const contested = isContestable && contestedBy(view, set, moment.policy);
+  const contested = isContestable && contestedBy(view, set, moment);
   const onlyTells = decided.commands.every((command) => command.verb === 'post-event');
   return [
     ...finding(!sameSet, 'I9 the plan is about another state of the set'),
