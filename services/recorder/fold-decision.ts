@@ -53,9 +53,10 @@ export function foldDecided(step: Step, record: Decided): void {
 export function foldHeld(step: Step, record: Held): void {
   const { set, reason, because, epoch, basis } = record;
   enter(step, 'held', { set, reason, because, epoch, basis });
+  const isGone = step.state.holdings.get(set.uid)?.goneAt !== undefined;
   step.changes.holds.set(set.uid, {
     set: setNameIn(record),
-    ...(reason === undefined ? {} : { reason }),
+    ...(reason === undefined || isGone ? {} : { reason }),
     because,
     since: step.arrival.at,
   });

@@ -85,7 +85,16 @@ function noteManner(step: Step, set: SetName, { previous, next, surveyed }: Edit
 /** A set has left the cluster; a replica set without finalizers goes without a word before. */
 export function foldSetGone(step: Step, previous: Holding, gap: boolean): void {
   if (!previous.deleting) openDeletion(step, previous, { after: previous.resourceVersion, gap });
+  endHold(step, previous);
   progress(step, previous.uid);
+}
+
+/** Nobody tells of a set that is gone that nothing holds it any more. */
+function endHold(step: Step, holding: Holding): void {
+  const set = setNameOf(holding);
+  if (set === undefined) return;
+  const because = 'the set is gone';
+  step.changes.holds.set(set.uid, { set, because, since: step.arrival.at });
 }
 
 function openDeletion(

@@ -173,6 +173,21 @@ describe('the size of a set', () => {
   });
 });
 
+test('a hold ends with its set, whichever the book hears of first', () => {
+  const because = 'too many';
+  const reason = 'MassDeleteBlocked';
+  const blocked = { type: 'held', epoch: 1, set: poolRef, basis: 1, because, reason } as const;
+  const end = gone('VirtualMachinePool', 'web');
+  for (const story of [
+    [blocked, end],
+    [end, blocked],
+  ]) {
+    const hold = fold(seen(aPool(3)), ...story).holds.get(poolRef.uid);
+    expect(hold).toBeDefined();
+    expect(hold).not.toHaveProperty('reason');
+  }
+});
+
 describe('members', () => {
   test('a pool member that someone deletes is replaced by the one of the same name', () => {
     const changes = fold(

@@ -153,6 +153,18 @@ test('doctor finds what is wrong, says what to do, and fails', async () => {
   await kubectl('delete', 'poddisruptionbudget', 'web');
 });
 
+test("a set whose status KubeVirt's controller writes is left alone, and said to be", async () => {
+  await kubectl('create', '-f', 'deploy/examples/my-vmirs.yaml');
+  await kubectl('wait', 'vmirs/my-vmirs', '--for=jsonpath={.status.readyReplicas}');
+  await kubectl(
+    ...['patch', 'vmirs', 'my-vmirs', '--subresource', 'status', '--type', 'merge'],
+    ...['--field-manager', 'virt-controller', '-p', '{"status":{"replicas":7}}'],
+  );
+  await until('the hold', async () => (await cli('sets')).includes('Contested'));
+  expect(await kubectl('get', 'vmirs', 'my-vmirs', '-o', 'jsonpath={.status.replicas}')).toBe('7');
+  await kubectl('delete', 'vmirs', 'my-vmirs');
+});
+
 test('history, deleted volumes and the chain are read as before', async () => {
   expect(await cli('history', '-A', '-o', 'wide')).toContain('vmpool/vm-pool-cirros');
   expect(await cli('deleted-volumes', '-A', '--kept')).toContain('data-disk-2');
