@@ -4,9 +4,10 @@ import type { TemplateDigest } from '#shared/contract/objects.ts';
 import { canonicalJson, isRecord } from '#shared/lib/canonical.ts';
 import { fieldsOf } from '#shared/lib/loose.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
+import { templateForm } from './template-form.ts';
 
 /** Names the way in which the digests below are made; another way is another number. */
-const algorithm = 1;
+const algorithm = 2;
 
 /** Metadata of a replica set's template that no VMI gets. */
 const notCopied: ReadonlySet<string> = new Set(['name', 'generateName', 'creationTimestamp']);
@@ -32,8 +33,7 @@ export function digestKeyOf(bytes: Uint8Array): DigestKey {
 /**
  * Digest of a pool's virtualMachineTemplate. Of the metadata, the VM's and the VMI's, only labels and
  * annotations count, as KubeVirt stamps nothing else (pool.go 6.3, 6.5). The order of keys does not
- * count, and null is the same as absent: a template comes back from the server with
- * `creationTimestamp: null`.
+ * count, nor whether people wrote it or KubeVirt wrote it down in a revision.
  */
 export function digestVmTemplate(template: unknown, key: DigestKey): TemplateDigest {
   const { dataVolumeTemplates, template: vmi, ...rest } = fieldsOf(fieldsOf(template)['spec']);
@@ -42,9 +42,9 @@ export function digestVmTemplate(template: unknown, key: DigestKey): TemplateDig
     keyId: key.id,
     algorithm,
     metadata: digest(key, 'vm-metadata', labelsAndAnnotations(fieldsOf(template)['metadata'])),
-    spec: digest(key, 'vm-spec', rest),
+    spec: digest(key, 'vm-spec', templateForm(rest, 'spec')),
     vmiMetadata: digest(key, 'vmi-metadata', labelsAndAnnotations(metadata)),
-    vmiSpec: digest(key, 'vmi-spec', spec),
+    vmiSpec: digest(key, 'vmi-spec', templateForm(spec, 'spec')),
     volumes: digestVolumes(dataVolumeTemplates, key),
   };
 }
@@ -60,7 +60,7 @@ export function digestVmiTemplate(template: unknown, key: DigestKey): TemplateDi
     keyId: key.id,
     algorithm,
     vmiMetadata: digest(key, 'vmi-metadata', Object.fromEntries(copied)),
-    vmiSpec: digest(key, 'vmi-spec', spec),
+    vmiSpec: digest(key, 'vmi-spec', templateForm(spec, 'spec')),
     volumes: {},
   };
 }
@@ -72,7 +72,10 @@ function digestVolumes(templates: unknown, key: DigestKey): Readonly<Record<stri
     return typeof name === 'string' ? name : '';
   });
   return Object.fromEntries(
-    [...byName].map(([name, group]) => [name, digest(key, 'volume', group)]),
+    [...byName].map(([name, group]) => [
+      name,
+      digest(key, 'volume', templateForm(group, 'dataVolumeTemplates')),
+    ]),
   );
 }
 
