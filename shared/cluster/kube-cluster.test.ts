@@ -170,6 +170,20 @@ test('signs writes, names the patch type, and deletes only what it was told to',
   });
 });
 
+test('a version that is not served is looked up anew: KubeVirt may come later than we do', async () => {
+  const pools = '/apis/pool.kubevirt.io/v1alpha1/namespaces/shop/virtualmachinepools/web';
+  let isInstalled = false;
+  const { cluster } = await rig((entry, response) => {
+    if (isInstalled && discovery(entry, response)) return;
+    if (isInstalled && entry.url.pathname === pools) send(response, { metadata: {} });
+    else response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found');
+  });
+  const pool = { kind: 'VirtualMachinePool', namespace: 'shop', name: 'web' };
+  expect(await cluster.read(pool)).toMatchObject({ failure: { kind: 'not-served' } });
+  isInstalled = true;
+  expect(await cluster.read(pool)).toMatchObject({ ok: true });
+});
+
 test('uses few connections for many calls', async () => {
   const { cluster, sockets } = await rig((_request, response) => send(response, { metadata: {} }));
   await Promise.all(Array.from({ length: 300 }, () => cluster.read(vm)));

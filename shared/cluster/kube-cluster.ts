@@ -162,6 +162,8 @@ class KubeCluster implements Cluster {
       ...rest,
       path: query === undefined ? path : `${path}?${query}`,
     });
+    // KubeVirt may have come, or have been upgraded, since: the next call looks anew.
+    if (!answer.ok && answer.failure.kind === 'not-served') this.#served = undefined;
     if (!answer.ok) return answer;
     return isRawObject(answer.value) ? { ok: true, value: answer.value } : malformed(action.doing);
   }
