@@ -2,6 +2,7 @@ import { already, applied, refusal, stale } from '../call.ts';
 import type { Effect } from './effect.ts';
 import { removalOfPoolFinalizer } from './finalizer.ts';
 import { isGuarded } from './keep-mark.ts';
+import { isRaced } from './race.ts';
 import { readVictim } from './victim.ts';
 
 const mostTries = 3;
@@ -22,9 +23,7 @@ export const freeMember: Effect<'free-member'> = async (hands, job) => {
     );
     if (patched.ok) return applied(patched.value);
     if (patched.failure.kind === 'not-found') return already();
-    // A failed test is answered as invalid: the list of finalizers has changed under us.
-    const raced = patched.failure.kind === 'conflict' || patched.failure.kind === 'invalid';
-    if (!raced) return refusal(patched.failure);
+    if (!isRaced(patched.failure, { type: 'json' })) return refusal(patched.failure);
   }
   return stale('MemberChanged');
 };

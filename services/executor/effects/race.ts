@@ -1,4 +1,4 @@
-import type { Answer, ObjectRef, Patch, RawObject } from '#shared/cluster/cluster.ts';
+import type { Answer, Failure, ObjectRef, Patch, RawObject } from '#shared/cluster/cluster.ts';
 import { applied, refusal, stale } from '../call.ts';
 import type { Again, Result } from '../call.ts';
 import type { Hands } from './effect.ts';
@@ -19,8 +19,8 @@ export async function untilWon(attempt: () => Promise<Try>): Promise<Result | Ag
 }
 
 /**
- * Writes a patch that holds its own preconditions. A version that has passed answers as a conflict, a
- * failed test of a JSON patch as invalid; `gone` is what it means that the object is not there any more.
+ * Writes a patch that holds its own preconditions; `gone` is what it means that the object is not there any
+ * more.
  */
 export async function patchOnce(
   hands: Hands,
@@ -33,6 +33,16 @@ function endOf(answer: Answer<RawObject>, patch: Patch, gone: Result): Try {
   if (answer.ok) return applied(answer.value);
   const { failure } = answer;
   if (failure.kind === 'not-found') return gone;
-  if (failure.kind === 'conflict') return 'raced';
-  return failure.kind === 'invalid' && patch.type === 'json' ? 'raced' : refusal(failure);
+  return isRaced(failure, patch) ? 'raced' : refusal(failure);
+}
+
+/**
+ * A version that has passed is answered as a conflict, a failed test of a JSON patch as invalid, without a
+ * field; one of the metadata shows that somebody else has written there. Any other field is the no of a schema
+ * or of KubeVirt's webhook, which judges the whole object whatever was patched: that would never pass.
+ */
+export function isRaced({ kind, field }: Failure, patch: Pick<Patch, 'type'>): boolean {
+  if (kind === 'conflict') return true;
+  const isOfSpec = field !== undefined && !field.startsWith('metadata.');
+  return kind === 'invalid' && patch.type === 'json' && !isOfSpec;
 }

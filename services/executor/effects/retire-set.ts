@@ -2,6 +2,7 @@ import { already, applied, refusal, sightOf, stale } from '../call.ts';
 import { readSet } from '../live-set.ts';
 import type { Effect } from './effect.ts';
 import { removalOfPoolFinalizer } from './finalizer.ts';
+import { isRaced } from './race.ts';
 
 /** Lets a pool go that someone deleted; the garbage collector takes its members after it. */
 export const retireSet: Effect<'retire-set'> = async (hands, job) => {
@@ -17,5 +18,5 @@ export const retireSet: Effect<'retire-set'> = async (hands, job) => {
   const patched = await hands.cluster.patch(set, { type: 'json', body });
   if (patched.ok) return applied(patched.value);
   if (patched.failure.kind === 'not-found') return already();
-  return patched.failure.kind === 'invalid' ? { again: true } : refusal(patched.failure);
+  return isRaced(patched.failure, { type: 'json' }) ? { again: true } : refusal(patched.failure);
 };
