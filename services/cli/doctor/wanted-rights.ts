@@ -1,5 +1,6 @@
 import type { Attempt } from '#shared/cluster/reviews.ts';
 import { kindAddresses, kinds } from '#shared/contract/kinds.ts';
+import type { Kind } from '#shared/contract/kinds.ts';
 
 export type WantedRight = {
   /** A service, or `you`. */
@@ -19,24 +20,38 @@ export function wantedRights(isManaging: boolean): readonly WantedRight[] {
       needs: 'observe',
     }));
   });
-  const pools = { group: 'pool.kubevirt.io', resource: 'virtualmachinepools' };
-  const vms = { group: 'kubevirt.io', resource: 'virtualmachines' };
-  const vmis = { group: 'kubevirt.io', resource: 'virtualmachineinstances' };
-  const written = isManaging
-    ? [
-        ...[vms, vmis].flatMap((object) =>
-          ['get', 'create', 'patch', 'delete'].map((verb) => ({ verb, ...object })),
-        ),
-        { verb: 'patch', ...pools },
-        { verb: 'create', group: '', resource: 'events' },
-      ]
-    : [];
+  const pools = objectsOf('VirtualMachinePool');
+  const vms = objectsOf('VirtualMachine');
+  const written = isManaging ? writes() : [];
   const own = [pools, vms].map((object) => ({ verb: 'patch', ...object }));
   return [
     ...watched,
     ...written.map((attempt) => ({ who: 'executor', attempt, needs: 'manage' })),
     ...own.map((attempt) => ({ who: 'you', attempt, needs: 'rollcall release' })),
   ];
+}
+
+/** What effects do to objects; they write subresources of sets as well, which cannot be asked for here. */
+function writes(): readonly Attempt[] {
+  const verbs: readonly (readonly [Kind, readonly string[]])[] = [
+    ['VirtualMachinePool', ['get', 'patch']],
+    ['VirtualMachineInstanceReplicaSet', ['get', 'patch']],
+    ['VirtualMachine', ['get', 'create', 'patch', 'delete']],
+    ['VirtualMachineInstance', ['get', 'create', 'patch', 'delete']],
+    // Without these a disk that is to be kept holds its member for ever.
+    ['DataVolume', ['get', 'patch']],
+    ['PersistentVolumeClaim', ['get', 'patch']],
+    ['ControllerRevision', ['get', 'create', 'delete']],
+  ];
+  return [
+    ...verbs.flatMap(([kind, all]) => all.map((verb) => ({ verb, ...objectsOf(kind) }))),
+    { verb: 'create', group: '', resource: 'events' },
+  ];
+}
+
+function objectsOf(kind: Kind): Pick<Attempt, 'group' | 'resource'> {
+  const { group, plural } = kindAddresses[kind];
+  return { group, resource: plural };
 }
 
 export function wordsForAttempt({ verb, group, resource }: Attempt): string {
