@@ -200,9 +200,9 @@ describe('updating a VM', () => {
 });
 
 describe('restarting a member', () => {
-  async function aRunning() {
+  async function aRunning(spec: object = { runStrategy: 'Always' }) {
     stage.world.stopBehaviour();
-    const vm = await stage.aMember();
+    const vm = await stage.aMember({}, spec);
     return { vm, instance: await stage.anInstance(vm) };
   }
 
@@ -235,6 +235,23 @@ describe('restarting a member', () => {
     expect(await stage.perform(work)).toEqual(already);
     const standing = metadataOf(await stage.sees('VirtualMachineInstance', 'web-0'));
     expect(standing).not.toHaveProperty('deletionTimestamp');
+  });
+
+  test.each(['RerunOnFailure', 'Manual', 'Halted'])(
+    'leaves a VM alone that has become one of %s since, for it would stay down',
+    async (runStrategy) => {
+      const { vm, instance } = await aRunning();
+      const work = await job(vm, instance);
+      await stage.merge('VirtualMachine', 'web-0', { spec: { runStrategy } });
+      expect(await stage.perform(work)).toEqual(stale('MemberChanged'));
+      const standing = metadataOf(await stage.sees('VirtualMachineInstance', 'web-0'));
+      expect(standing).not.toHaveProperty('deletionTimestamp');
+    },
+  );
+
+  test('takes the older spelling of a run strategy as well', async () => {
+    const { vm, instance } = await aRunning({ runStrategy: undefined, running: true });
+    expect(await stage.perform(await job(vm, instance))).toMatchObject(applied);
   });
 
   test('waits for the VM to be the updated one, and lets alone a VMI of nobody’s', async () => {

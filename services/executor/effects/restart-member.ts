@@ -1,6 +1,8 @@
 import type { RawObject } from '#shared/cluster/cluster.ts';
 import { resourceVersionSchema } from '#shared/contract/ids.ts';
 import { revisionLabel } from '#shared/contract/words.ts';
+import { comesBack } from '#shared/core/pool/run-strategy.ts';
+import { isRecord } from '#shared/lib/canonical.ts';
 import { already, applied, refusal, stale } from '../call.ts';
 import type { Result } from '../call.ts';
 import type { Effect, JobOf } from './effect.ts';
@@ -40,9 +42,18 @@ export const restartMember: Effect<'restart-member'> = (hands, job) =>
     return removed.failure.kind === 'conflict' ? 'raced' : refusal(removed.failure);
   });
 
-/** Why this VM is not to be restarted now: above all, it may not be the one that was updated. */
+/** Why this VM is not to be restarted now: it may not be the one that was updated, or would stay down. */
 function objection(vm: RawObject, { command, plan }: JobOf<'restart-member'>): Result | undefined {
   if (controllerIn(vm)?.['uid'] !== plan.set.uid) return stale('NotOwned');
   const isUpdated = labelsOf(vm)[revisionLabel] === command.revision;
-  return isTerminating(vm) || !isUpdated ? stale('MemberChanged') : undefined;
+  const isReady = !isTerminating(vm) && isUpdated && comesBack(runStrategyOf(vm));
+  return isReady ? undefined : stale('MemberChanged');
+}
+
+/** `running` is the older spelling; a machine that has neither is halted (kubevirt VirtualMachine.RunStrategy). */
+function runStrategyOf(vm: RawObject): string {
+  const spec = isRecord(vm['spec']) ? vm['spec'] : {};
+  const { runStrategy, running } = spec;
+  if (typeof runStrategy === 'string') return runStrategy;
+  return running === true ? 'Always' : 'Halted';
 }

@@ -409,3 +409,33 @@ test('no object makes it stumble', () => {
     { numRuns: 500 },
   );
 });
+
+describe('a pool whose machines no roll-out restarts', () => {
+  const pool = (runStrategy: string, spec: Fields = {}): Fields =>
+    aPool({ virtualMachineTemplate: vmTemplate({ runStrategy }), ...spec });
+  const warning = expect.stringContaining('no roll-out restarts machines of runStrategy');
+
+  test.each(['RerunOnFailure', 'Manual'])('is let in with a word on that: %s', (runStrategy) => {
+    const { causes, warnings } = creating(pools, pool(runStrategy));
+    expect({ causes, warnings }).toEqual({ causes: [], warnings: [warning] });
+    expect(warnings.every((text) => text.length <= 256)).toBe(true);
+  });
+
+  test.each<readonly [string, Fields]>([
+    ['they come back', pool('Always')],
+    ['they run but once', pool('Once')],
+    ['they are off', pool('Halted')],
+    ['none was asked for', pool('Manual', { updateStrategy: { opportunistic: {} } })],
+    ['they are deleted by hand', pool('Manual', { updateStrategy: { type: 'OnDelete' } })],
+  ])('needs no word where %s', (_, object) => {
+    expect(creating(pools, object)).toEqual({ causes: [], warnings: [] });
+  });
+
+  test('is told so with each new template, and not with a new size', () => {
+    const before = pool('Manual');
+    expect(updating(pools, pool('Manual', { replicas: 7 }), before).warnings).toEqual([]);
+    expect(updating(pools, pool('RerunOnFailure'), before).warnings).toEqual([warning]);
+    const asleep = pool('Manual', { updateStrategy: { opportunistic: {} } });
+    expect(updating(pools, before, asleep).warnings).toEqual([warning]);
+  });
+});

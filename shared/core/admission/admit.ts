@@ -8,6 +8,7 @@ import { at, fieldsOf, isSet } from './read.ts';
 import { replicaSetCauses, volumeVerdict } from './replica-set-causes.ts';
 import { immutableCauses } from './selector-causes.ts';
 import { policyWarnings } from './policy-warnings.ts';
+import { restartWarnings } from './restart-warnings.ts';
 
 /** A write of a set before it is made, with objects that nobody has checked. */
 export type AdmissionRequest = {
@@ -38,7 +39,7 @@ export function admit({ kind, operation, object, oldObject, user }: AdmissionReq
   const annotations = annotationVerdict(object, oldObject);
   const isCreate = operation === 'CREATE';
   const changed = isCreate || !isSame(spec, at(oldObject, 'spec'));
-  const set = changed ? specVerdict({ kind, object, user }) : nothing;
+  const set = changed ? specVerdict({ kind, object, oldObject, user }) : nothing;
   const moved = changed && !isCreate ? immutableCauses(spec, at(oldObject, 'spec')) : [];
   return {
     causes: [...set.causes, ...moved, ...annotations.causes],
@@ -49,17 +50,21 @@ export function admit({ kind, operation, object, oldObject, user }: AdmissionReq
 function specVerdict({
   kind,
   object,
+  oldObject,
   user,
-}: Pick<AdmissionRequest, 'kind' | 'object' | 'user'>): Admitted {
+}: Pick<AdmissionRequest, 'kind' | 'object' | 'oldObject' | 'user'>): Admitted {
   const { spec } = fieldsOf(object);
   if (!isSet(spec)) return { causes: [required('spec', 'the spec is missing')], warnings: [] };
   const fields = fieldsOf(spec);
   switch (kind) {
-    case 'VirtualMachinePool':
+    case 'VirtualMachinePool': {
+      const before = at(oldObject, 'spec');
+      const oldFields = isSet(before) ? fieldsOf(before) : undefined;
       return {
         causes: poolCauses(fields, { isKubeVirt: isKubeVirt(user) }),
-        warnings: policyWarnings(fields),
+        warnings: [...policyWarnings(fields), ...restartWarnings(fields, oldFields)],
       };
+    }
     case 'VirtualMachineInstanceReplicaSet': {
       const volumes = volumeVerdict(object);
       return {

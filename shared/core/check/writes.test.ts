@@ -213,6 +213,13 @@ describe('updating', () => {
     const command = { ...restart, instance: target(theirs) };
     expect(findings(given(changed, old, current, vm, theirs), command)).toHaveLength(1);
   });
+
+  test('never takes an instance down that would stay down', () => {
+    const manual = aVm('web-0', { owner, runStrategy: 'RerunOnFailure' });
+    expect(findings(given(changed, old, current, manual, vmi), restart)).toEqual([
+      'I27 web-0 is taken down and would stay down',
+    ]);
+  });
 });
 
 describe('keeping a disk', () => {

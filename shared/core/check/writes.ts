@@ -1,11 +1,12 @@
 import type { Command } from '#shared/contract/commands.ts';
 import type { Uid } from '#shared/contract/ids.ts';
-import type { Observable, Pool, Revision, Vm, Vmi } from '#shared/contract/objects.ts';
+import type { Observable, Revision, Vm, Vmi } from '#shared/contract/objects.ts';
 import { revisionLabel, rollBackAnnotation } from '#shared/contract/words.ts';
 import { ordinalOf } from '../names.ts';
-import { controllerOf, isTerminating } from '../objects.ts';
+import { controllerOf, isTerminating, ownedBy } from '../objects.ts';
 import { isDetachedFrom } from '../pool/detached.ts';
 import { hasPoolFinalizer } from '../pool/members.ts';
+import { mayRestart } from '../pool/run-strategy.ts';
 import { parseSelector, selectorMatches } from '../selector.ts';
 import { compareDigests } from '../template.ts';
 import { finding, withVerb, type Checked } from './checked.ts';
@@ -120,6 +121,7 @@ function checkRestart(checked: Checked, command: Of<'restart-member'>): readonly
       `I27 ${instance.name} (${instance.uid}) is not run by ${member.name}`,
     ),
     ...finding(isTerminating(vmi), `I27 ${instance.name} is restarted while it is going`),
+    ...finding(!mayRestart(vm, vmi), `I27 ${instance.name} is taken down and would stay down`),
     ...ofActiveSet(checked, `I27 ${member.name}`),
   ];
 }
@@ -229,14 +231,10 @@ function ownRevision(
   fits: (revision: Revision) => boolean,
 ): Revision | undefined {
   if (set.kind !== 'VirtualMachinePool') return undefined;
-  return revisionsOf(view, set).find(fits);
-}
-
-function revisionsOf(view: Checked['view'], set: Pool): readonly Revision[] {
-  return [...(view.owned.get(set.meta.uid) ?? [])].flatMap((uid) => {
-    const object = view.objects.get(uid);
-    return object?.kind === 'ControllerRevision' && !isTerminating(object) ? [object] : [];
-  });
+  return ownedBy(view, set.meta.uid).find(
+    (object): object is Revision =>
+      object.kind === 'ControllerRevision' && !isTerminating(object) && fits(object),
+  );
 }
 
 function ofStandingSet({ set }: Checked, what: string): readonly string[] {

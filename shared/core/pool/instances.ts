@@ -2,6 +2,7 @@ import type { Uid } from '#shared/contract/ids.ts';
 import type { Observable, Pool, Vm, Vmi } from '#shared/contract/objects.ts';
 import { controllerOf, isTerminating, namedAs } from '../objects.ts';
 import type { Situation } from '../situation.ts';
+import { isOff } from './run-strategy.ts';
 
 export type Instances = {
   /** What a VM runs: the instance of its name that it controls. */
@@ -37,11 +38,6 @@ function runs(vm: Uid, { meta }: Observable): boolean {
 
 /** A machine that is switched off is not missed. */
 export function isUnavailable(vm: Vm, vmi: Vmi | undefined): boolean {
-  if (vmi === undefined) return isMeantToRun(vm);
-  return vmi.phase !== 'Running' || vmi.ready?.status !== 'True';
-}
-
-/** Whether KubeVirt brings the machine back by itself once it is down. */
-export function isMeantToRun({ runStrategy }: Vm): boolean {
-  return runStrategy !== 'Halted' && runStrategy !== 'Manual';
+  if (isOff(vm, vmi)) return false;
+  return vmi?.phase !== 'Running' || vmi.ready?.status !== 'True';
 }

@@ -7,9 +7,10 @@ import { membersOf } from './amount.ts';
 import { deadlinesOf } from './deadline.ts';
 import { editBetween, type Edit } from './edit.ts';
 import { keepMarkOf } from './keep-mark.ts';
-import { instancesOf, isMeantToRun, isUnavailable } from './instances.ts';
+import { instancesOf, isUnavailable } from './instances.ts';
 import type { PoolMembers } from './members.ts';
 import { currentOf } from './revision.ts';
+import { mayRestart } from './run-strategy.ts';
 import { readSelection, sorted } from './selection.ts';
 import { unstampedEdit } from './unstamped.ts';
 
@@ -185,8 +186,8 @@ function needOf(edit: Standing['edit']): Standing['instance'] {
 }
 
 /**
- * Whether a member has to be taken down. What runs by somebody's own hand is left to that hand, for it
- * would not come back; and one that is to keep its disks would come back with them.
+ * Whether a member has to be taken down. One that would stay down is left as it runs, and has the new
+ * template from its next start on; and one that is to keep its disks would come back with them.
  */
 function isDue({ vm, vmi, edit, instance }: Standing, mayReplaceDisks: boolean): boolean {
   switch (edit) {
@@ -194,9 +195,9 @@ function isDue({ vm, vmi, edit, instance }: Standing, mayReplaceDisks: boolean):
       return mayReplaceDisks && keepMarkOf(vm.meta.annotations) !== 'wished';
     case 'restart':
     case 'unstamped':
-      return vmi !== undefined && isMeantToRun(vm);
+      return vmi !== undefined && mayRestart(vm, vmi);
     case 'none':
-      return instance === 'restart' && isMeantToRun(vm);
+      return instance === 'restart' && vmi !== undefined && mayRestart(vm, vmi);
     case 'machine':
     case 'unknown':
       return false;
