@@ -71,7 +71,8 @@ function isManaged(object: RawObject, policy: Policy): boolean {
   return isRecord(object['spec']) && object['spec']['paused'] === true;
 }
 
-function annotationsOf(object: RawObject): Readonly<Record<string, unknown>> {
+/** The annotations of an object as it came; a value may be anything. */
+export function annotationsOf(object: RawObject): Readonly<Record<string, unknown>> {
   const annotations = object.metadata?.['annotations'];
   return isRecord(annotations) ? annotations : {};
 }

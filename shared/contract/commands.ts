@@ -108,6 +108,8 @@ export const commandSchema = z.discriminatedUnion('verb', [
     disks: z.array(endangeredDiskSchema),
     /** The policy under which it goes: its disks are freed of it before it is let go. */
     keepDisks: z.literal(true).optional(),
+    /** To replace its disks: the revision that somebody has named for that. */
+    revision: z.string().optional(),
     ...common,
   }),
   /** Destructive: removes the pool finalizer from a VM. */

@@ -18,6 +18,8 @@ export type Removal = {
   readonly purpose: Purpose;
   readonly because: string;
   readonly noticeOf: (member: Member) => Notice;
+  /** The revision for which disks are replaced. */
+  readonly revision?: string | undefined;
   /** Whether the disks of a member outlive it; none does if absent. */
   readonly keepsDisksOf?: (member: Member) => boolean;
   /** Why one that is further back in the order is passed over, for whoever asks why not that one. */
@@ -100,7 +102,7 @@ type Victim = {
 
 function deleteMember(
   situation: Situation,
-  { purpose, because, noticeOf, keepsDisksOf }: Removal,
+  { purpose, because, noticeOf, revision, keepsDisksOf }: Removal,
   { member, disks, at }: Victim,
 ): Command {
   return {
@@ -112,6 +114,7 @@ function deleteMember(
     purpose,
     disks: [...disks],
     ...(keepsDisksOf?.(member) === true && { keepDisks: true }),
+    ...(revision !== undefined && { revision }),
   };
 }
 

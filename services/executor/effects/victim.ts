@@ -6,6 +6,7 @@ import { isRecord } from '#shared/lib/canonical.ts';
 import { already, sightOf, stale } from '../call.ts';
 import type { Again, Result } from '../call.ts';
 import { mismatch } from '../live-set.ts';
+import { losesKeptDisks } from './disk-policy.ts';
 import type { Hands, JobOf } from './effect.ts';
 
 /** A member that certainly may be destroyed, at the version at which that was seen. */
@@ -22,8 +23,8 @@ export type VictimSight =
 
 /**
  * Reads set and member right before destruction. Nothing is destroyed unless the set is the planned one
- * at the planned generation, neither paused nor deleting (retiring and freeing go on in both), and the
- * member is the planned uid under that set's control.
+ * at the planned generation, neither paused nor deleting (retiring and freeing go on in both), says of disks
+ * what the plan took it to say, and the member is the planned uid under that set's control.
  */
 export async function readVictim(
   hands: Hands,
@@ -37,6 +38,7 @@ export async function readVictim(
   const expected = { sameGeneration: !frees, evenIfPausedOrDeleting: goesOn || frees };
   const problem = mismatch(sight.set, plan.set, expected);
   if (problem !== undefined) return { type: 'unseen', result: problem };
+  if (losesKeptDisks(sight.set, job)) return { type: 'unseen', result: stale('SetChanged') };
   const kind = memberKind(plan.set.kind);
   const { namespace } = plan.set;
   const member = sightOf(await hands.cluster.read({ kind, namespace, name: command.member.name }));

@@ -1,6 +1,6 @@
 import { sortPolicies } from '#shared/contract/objects.ts';
 import type { SortPolicy } from '#shared/contract/objects.ts';
-import { scaleInDisksAnnotation } from '#shared/contract/words.ts';
+import { keepsDisksOfMembers } from './keeps-disks.ts';
 import { at, isSet } from './read.ts';
 
 /** A write that makes machines of a pool go, as far as the write and the pool tell. */
@@ -75,18 +75,11 @@ function scaleInLoss(
   const strategy = at(pool, 'spec', 'scaleInStrategy');
   if (isSet(at(strategy, 'unmanaged'))) return { type: 'stays', strategy: 'unmanaged' };
   if (isSet(at(strategy, 'opportunistic'))) return { type: 'stays', strategy: 'opportunistic' };
-  if (keepsDisks(pool)) return { type: 'none' };
+  if (keepsDisksOfMembers(pool)) return { type: 'none' };
   const isTheirs = kubevirtControllers === 'running' && at(pool, 'spec', 'paused') !== true;
   const order = isTheirs ? undefined : 'DescendingOrder';
   const isKnown = isSet(pool);
   return { type: 'scale-in', from, to, order: isKnown ? orderOf(strategy, order) : order, isKnown };
-}
-
-/** A policy that is set goes before the annotation (shared/core/pool/policy.ts). */
-function keepsDisks(pool: unknown): boolean {
-  const preservation = at(pool, 'spec', 'scaleInStrategy', 'proactive', 'statePreservation');
-  if (isSet(preservation)) return preservation !== 'Disabled';
-  return at(pool, 'metadata', 'annotations', scaleInDisksAnnotation) === 'keep';
 }
 
 type Order = Extract<Loss, { readonly type: 'scale-in' }>['order'];

@@ -161,10 +161,11 @@ function checkReplacing(checked: Checked): readonly string[] {
       object.meta.name === named &&
       compareDigests(object.digest, set.template?.digest) === 'same',
   );
+  const others = replaced.some(({ revision }) => revision !== named);
   const isTooLarge =
     set.kind === 'VirtualMachinePool' && poolState({ ...checked, set }).count.surplus > 0;
   return [
-    ...finding(!keeps, 'I32 disks are replaced though nobody has named the revision'),
+    ...finding(!keeps || others, 'I32 disks are replaced though nobody has named the revision'),
     ...finding(isTooLarge, 'I32 disks are replaced of members that would not come back'),
   ];
 }

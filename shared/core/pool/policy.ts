@@ -35,12 +35,14 @@ function isKeeping({ scaleIn, meta }: Pool): boolean {
 }
 
 /**
- * The policy under which a terminating member went: the one of its own decision, whatever the spec says
- * by now (B7); for one that others deleted, the spec's. A decision to keep stands on the VM as well, for
- * the log that holds it may be lost.
+ * Whether a terminating member leaves its disks behind. A decision to keep holds, whatever the spec says by
+ * now (B7), and stands on the VM as well, for the log that holds it may be lost. One to lose them holds as
+ * long as the pool does not say otherwise: until the member is let go its disks are there. Healing has
+ * judged the machine while it could, and what is left of one that is replaced would be taken up again.
  */
 export function kept(pool: Pool, memory: Memory, vm: Vm): boolean {
   const { uid } = vm.meta;
   if (memory.keeps.has(uid) || isMarkedKept(vm)) return true;
-  return memory.purposes.has(uid) ? false : keepsDisks(pool, vm, 'free');
+  const purpose = memory.purposes.get(uid) ?? 'free';
+  return purpose !== 'heal' && keepsDisks(pool, vm, purpose);
 }

@@ -43,7 +43,7 @@ export function renew(
   if (restarting.type === 'act') return { ...restarting, wakeAt };
   // Of members that are too many none would come back: that is for scale-in to choose, and its guard.
   const replaces = rollout.mayReplaceDisks && surplus <= 0;
-  const replacing = replaces ? replace(situation, chosen) : nothing;
+  const replacing = replaces ? replace(situation, rollout, chosen) : nothing;
   return {
     ...replacing,
     trouble: restarting.trouble ?? labelling.trouble ?? replacing.trouble,
@@ -167,7 +167,11 @@ function restart(situation: Situation<Pool>, chosen: readonly Standing[]): Step 
  * Deletes members whose disks are to be made anew; scale-out brings them back. That someone named the
  * revision explains their number, so the guard against mass deletion has no say.
  */
-function replace(situation: Situation<Pool>, chosen: readonly Standing[]): Step {
+function replace(
+  situation: Situation<Pool>,
+  { current }: Rollout,
+  chosen: readonly Standing[],
+): Step {
   const order = chosen.filter(({ edit }) => edit === 'replace').map(({ vm }) => vm);
   if (order.length === 0) return nothing;
   const because = `${order.length} are made anew with new disks`;
@@ -177,6 +181,7 @@ function replace(situation: Situation<Pool>, chosen: readonly Standing[]): Step 
     order,
     wanted: order.length,
     purpose: 'replace',
+    revision: current?.meta.name,
     because,
     noticeOf: updatedNotice,
   });

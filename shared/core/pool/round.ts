@@ -7,6 +7,7 @@ import { heal } from './heal.ts';
 import { poolMembers, type PoolMembers } from './members.ts';
 import { progressOf } from './progress.ts';
 import { prune } from './prune.ts';
+import { recall } from './recall.ts';
 import { release } from './release.ts';
 import { diskHold, keptDisksHold, renew } from './renew.ts';
 import { retire } from './retire.ts';
@@ -33,8 +34,8 @@ export function poolState(situation: Situation<Pool>): PoolState {
 }
 
 /**
- * The concerns of a pool, in order: retiring stands before all; then letting go of strays, the
- * finalizers, members that terminate, going back to an earlier template, healing, the size, the template
+ * The concerns of a pool, in order: retiring stands before all; then calling back what would lose disks that
+ * are to stay, letting go of strays, the finalizers, members that terminate, going back to an earlier template, healing, the size, the template
  * and old revisions. All before healing goes on while the pool is paused or its spec cannot be used.
  */
 export function poolRound(situation: Situation<Pool>): Round {
@@ -54,6 +55,7 @@ function stepsOf(situation: Situation<Pool>, state: PoolState): readonly Step[] 
   const { members, rollout, count } = state;
   if (set.meta.deletedAt !== undefined) return [retire(situation, members)];
   const always = [
+    recall(situation, rollout),
     release(situation, members),
     secure(situation),
     secureMembers(situation, members),
