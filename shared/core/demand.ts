@@ -1,6 +1,7 @@
 import type { Uid } from '#shared/contract/ids.ts';
 import type { ScaledSet } from '#shared/contract/objects.ts';
 import { desiredOf } from './objects.ts';
+import type { Decided } from '#shared/contract/records.ts';
 import type { Memory } from './view.ts';
 
 /**
@@ -18,6 +19,18 @@ export function noteDesired(memory: Memory, set: ScaledSet): void {
   } else {
     memory.explained = Math.max(0, memory.explained - (desired - before));
   }
+}
+
+/**
+ * A plan tells how the set stood. One that has no member too many, or makes some, has nothing left to remove
+ * because it was made smaller once: else what comes later would go by an explanation that is long spent.
+ * Creates on their way may still become too many. A plan of before the size of now tells nothing of it.
+ */
+export function noteStanding(memory: Memory, { balance, commands }: Decided): void {
+  const { desired, active, deleting, creating } = balance;
+  if (memory.desired !== desired) return;
+  const makes = commands.some(({ verb }) => verb === 'create-vm' || verb === 'create-vmi');
+  if (makes || active - deleting + creating <= desired) memory.explained = 0;
 }
 
 /** A member is about to be destroyed: by lower replicas, as far as they reach. */

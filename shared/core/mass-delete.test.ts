@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { given } from './testing/given.ts';
-import { aPool, aReplicaSet, aRevision, aVmi, later, terminating, vms } from './testing/objects.ts';
+import {
+  aPool,
+  aReplicaSet,
+  aRevision,
+  aVm,
+  aVmi,
+  later,
+  terminating,
+  vms,
+} from './testing/objects.ts';
 
 const remove = { verb: 'delete-member', purpose: 'scale-in' } as const;
 
@@ -46,6 +55,46 @@ test('what lower replicas explained once does not explain later members', () => 
     .sees(...adopted)
     .tells('MassDeleteBlocked')
     .rests();
+});
+
+test('lower replicas explain nothing any more once others have brought the set to its size', () => {
+  const members = vms(0, 40);
+  const story = given(
+    aPool({ replicas: 40, scaleIn: { type: 'unmanaged' } }),
+    aRevision(),
+    ...members,
+  ).rests();
+  story.scales(10).rests();
+  for (const vm of members.slice(10)) story.sees(terminating(vm));
+  story.acts();
+  for (const vm of members.slice(10)) story.loses(vm);
+  story.after(3_600_000).rests();
+  story.changes({ scaleIn: { type: 'proactive' } }).rests();
+  story
+    .sees(...vms(40, 60))
+    .tells('MassDeleteBlocked')
+    .rests();
+});
+
+test('lower replicas explain the members whose creates cannot be called back any more', () => {
+  const story = given(aPool({ replicas: 1 }), aRevision(), ...vms(0, 1)).rests();
+  story.scales(40).acts().scales(1).decides();
+  expect(story.plan?.withdraws).toHaveLength(39);
+  story.rests().settles('create-vm');
+  for (const { command } of [...story.view.pending.values()]) {
+    if (command.verb === 'create-vm') story.sees(aVm(command.name, { effect: command.effect }));
+  }
+  expect(story.acts().plan?.commands.filter(({ verb }) => verb === 'delete-member')).toHaveLength(
+    39,
+  );
+});
+
+test('lower replicas explain removals also when a plan of before comes after them', () => {
+  const story = given(aPool({ replicas: 41 }), aRevision(), ...vms(0, 40));
+  const answer = story.outcome();
+  if (answer.type !== 'act') throw new Error('makes no member');
+  story.scales(1).folds(answer.decided);
+  expect(story.acts().plan?.commands[0]).toMatchObject(remove);
 });
 
 test('a refused removal does not use the explanation up', () => {

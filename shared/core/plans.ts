@@ -1,7 +1,7 @@
 import type { Command } from '#shared/contract/commands.ts';
 import type { Decided, Held, LogRecord } from '#shared/contract/records.ts';
 import { adviceText } from './advice.ts';
-import { noteScaleIn } from './demand.ts';
+import { noteScaleIn, noteStanding } from './demand.ts';
 import { memoryOf, touchAll, type Fold } from './fold.ts';
 import { isCombined, noticesWindowMs } from './notices.ts';
 import { failureReason } from './failures.ts';
@@ -49,6 +49,7 @@ export function foldDecided(fold: Fold, plan: Decided): void {
     const pending = view.pending.get(effect);
     if (pending !== undefined) pending.withdrawn = true;
   }
+  noteStanding(memory, plan);
   for (const command of plan.commands) {
     noteCommand(fold, memory, command);
     beginPending(fold, plan, command);
@@ -87,13 +88,10 @@ function noteCommand(fold: Fold, memory: Memory, command: Command): void {
     case 'mark-api-version':
       memory.marked = true;
       return;
-    case 'create-vm':
-    case 'create-vmi':
-      // A set that is too small has nothing left to remove because it was made smaller once.
-      memory.explained = 0;
-      return;
     case 'secure-set':
     case 'create-revision':
+    case 'create-vm':
+    case 'create-vmi':
     case 'retire-set':
     case 'post-event':
     case 'secure-member':
