@@ -95,6 +95,7 @@ const kindViewSchema = z.strictObject({
       resourceVersion: resourceVersionSchema,
       beganAt: z.int(),
       unserved: z.literal(true).optional(),
+      lost: z.array(z.string()).optional(),
     })
     .optional(),
   refused: resourceVersionSchema.optional(),

@@ -192,11 +192,15 @@ function isLetGo(view: View, outcome: Settled, uid: Uid): boolean {
   return compareResourceVersions(object.meta.resourceVersion, outcome.resourceVersion) > 0;
 }
 
-/** A survey at or past the outcome has closed, and the object was not in it. */
-function isUnseen(view: View, { command, outcome, settledAt }: Pending): boolean {
+/**
+ * A survey at or past the outcome has closed, and the object was not in it. One that has lost records of this
+ * namespace proves nothing: the lost one may have told of it.
+ */
+function isUnseen(view: View, { command, namespace, outcome, settledAt }: Pending): boolean {
   const kind = createdKind(command);
   const closed = kind === undefined ? undefined : view.kinds.get(kind)?.closed;
   if (closed === undefined || outcome === undefined) return false;
+  if (closed.lost?.includes(namespace) === true) return false;
   if (outcome.resourceVersion === undefined) return closed.beganAt > settledAt;
   return compareResourceVersions(closed.resourceVersion, outcome.resourceVersion) >= 0;
 }

@@ -69,7 +69,7 @@ function fromKind(view: KindView): Omit<KindSnapshot, 'kind'> {
     since,
     highest,
     open: open === undefined ? undefined : { ...open, seen: [...open.seen] },
-    closed,
+    closed: closed && fromClosed(closed),
     refused,
   };
 }
@@ -86,9 +86,17 @@ function toKind(kind: KindSnapshot): Omit<KindView, 'uids'> {
   };
 }
 
+function fromClosed({ lost, ...closed }: ClosedSurvey): KindSnapshot['closed'] {
+  return { ...closed, ...(lost && { lost: [...lost] }) };
+}
+
 /** Without the field where it is undefined: views of the same records are equal to the byte. */
-function toClosed({ unserved, ...closed }: NonNullable<KindSnapshot['closed']>): ClosedSurvey {
-  return { ...closed, ...(unserved === true && { unserved }) };
+function toClosed({
+  unserved,
+  lost,
+  ...closed
+}: NonNullable<KindSnapshot['closed']>): ClosedSurvey {
+  return { ...closed, ...(unserved === true && { unserved }), ...(lost && { lost }) };
 }
 
 type MemorySnapshot = Snapshot['memories'][number];

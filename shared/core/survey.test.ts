@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { uid } from '#shared/contract/ids.ts';
 import { kinds } from '#shared/contract/kinds.ts';
 import { evolve } from './evolve.ts';
+import { fromSnapshot, toSnapshot } from './snapshot.ts';
 import { given, lineage, Story } from './testing/given.ts';
 import { aPool, aRevision, aVm, aVolume, later, terminating, vms } from './testing/objects.ts';
 
@@ -213,4 +215,56 @@ test('a poisoned record in a survey is not taken for an absent object', () => {
     .closes(vmKind, 's', { version: 1001, count: 2 });
   expect(story.view.objects.has(one.meta.uid)).toBe(true);
   story.rests('2 of 2: nothing to do');
+});
+
+describe('a create that was done before a list which has lost records', () => {
+  const made = () =>
+    given(aPool({ replicas: 1 }), aRevision())
+      .decides(create('web-0'))
+      .settles('create-vm', { version: 1001, uid: uid('made') });
+
+  /** The new VM is in the list, and its record cannot be read. */
+  function lossy(story: Story, namespace: string): Story {
+    return story
+      .begins(vmKind, 's')
+      .reads({ index: 0, namespace, problem: 'x' })
+      .closes(vmKind, 's', { version: 1002, count: 1 });
+  }
+
+  test('stays on its way: the lost record may be the one that told of it', () => {
+    const story = lossy(made(), 'default').rests();
+    const verbs = [...story.view.pending.values()].map(({ command }) => command.verb);
+    expect(verbs).toContain('create-vm');
+  });
+
+  test('stays on its way also where its outcome comes later, to one who goes on from a snapshot', () => {
+    const [settled] = [...made().view.pending.values()].flatMap(({ outcome }) => outcome ?? []);
+    if (settled === undefined) throw new Error('nothing is settled');
+    const { view } = lossy(
+      given(aPool({ replicas: 1 }), aRevision()).decides(create('web-0')),
+      'default',
+    );
+    const again = fromSnapshot(JSON.parse(JSON.stringify(toSnapshot(view))));
+    if (again === undefined) throw new Error('no snapshot');
+    expect(toSnapshot(again)).toEqual(toSnapshot(view));
+    const { sequence, now: at } = view;
+    for (const each of [view, again]) {
+      evolve(each, {
+        sequence: sequence + 1,
+        at,
+        family: 'outcome',
+        records: [settled],
+        poison: [],
+      });
+      expect(each.pending.get(settled.effect)?.outcome).toEqual(settled);
+    }
+  });
+
+  test('is over where the loss is elsewhere', () => {
+    lossy(made(), 'other').decides(create('web-0'));
+  });
+
+  test('is over once a list that has lost nothing lacks it', () => {
+    lossy(made(), 'default').surveys(vmKind, [], 1003).decides(create('web-0'));
+  });
 });

@@ -1,6 +1,7 @@
 import { compareResourceVersions, type Uid } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
+import { compareText } from '#shared/lib/order.ts';
 import { touchAll, type Fold } from './fold.ts';
 import { buryUid } from './facts.ts';
 import { kindOf } from './indices.ts';
@@ -38,7 +39,7 @@ export function foldSurveyed(fold: Fold, record: Surveyed): void {
   touchAll(fold);
   const { floor } = open;
   if (record.unserved === true) {
-    if (mayBeNone(kind, record.kind)) close(fold, kind, { record, open });
+    if (mayBeNone(kind, record.kind)) close(fold, kind, { record, open, lost: new Set() });
     return;
   }
   if (floor !== undefined && compareResourceVersions(record.resourceVersion, floor) < 0) {
@@ -48,7 +49,7 @@ export function foldSurveyed(fold: Fold, record: Surveyed): void {
   const lost = lostIn(view, { open, record });
   if (lost === 'unknown') return;
   for (const uid of absentFrom(view, kind, { record, open, lost })) buryUid(fold, uid);
-  close(fold, kind, { record, open });
+  close(fold, kind, { record, open, lost });
   endUnseen(fold, record.kind);
 }
 
@@ -88,11 +89,15 @@ export function doubtSurveys(fold: Fold, before: number): void {
 
 type Closing = { readonly record: Surveyed; readonly open: OpenSurvey };
 
-function close(fold: Fold, kind: KindView, { record, open }: Closing): void {
+/** With the namespaces of which it does not tell the whole. */
+type Closed = Closing & { readonly lost: ReadonlySet<string> };
+
+function close(fold: Fold, kind: KindView, { record, open, lost }: Closed): void {
   const { resourceVersion, unserved } = record;
   kind.closed = {
     ...{ resourceVersion, beganAt: open.beganAt },
     ...(unserved === true && { unserved }),
+    ...(lost.size > 0 && { lost: [...lost].toSorted(compareText) }),
   };
   kind.refused = undefined;
   setSynced(fold, kind, true);
@@ -117,11 +122,7 @@ function lostIn(view: View, { record, open }: Closing): ReadonlySet<string> | 'u
   return namespaces.size === 0 || namespaces.has('') ? 'unknown' : namespaces;
 }
 
-function absentFrom(
-  view: View,
-  kind: KindView,
-  closing: Closing & { readonly lost: ReadonlySet<string> },
-): readonly Uid[] {
+function absentFrom(view: View, kind: KindView, closing: Closed): readonly Uid[] {
   const { record, open, lost } = closing;
   return [...kind.uids].filter((uid) => {
     if (open.seen.has(uid)) return false;

@@ -89,6 +89,8 @@ export type ClosedSurvey = {
   readonly beganAt: number;
   /** The kind was not served, and none of it was known: none is there to act on, but that proves no end. */
   readonly unserved?: true;
+  /** Namespaces in which records of it were lost: what it lacks of those may stand all the same. */
+  readonly lost?: readonly string[];
 };
 
 /** A command of ours whose effect is not yet seen and not certainly refused. */
