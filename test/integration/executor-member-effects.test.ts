@@ -86,7 +86,7 @@ describe('releasing a member', () => {
 
   test('goes on while the machine’s status changes', async () => {
     const vm = await stage.aMember({ labels: { app: 'mine' } });
-    const racing = stage.racing('VirtualMachine', 'web-0', 9);
+    const racing = stage.racing('VirtualMachine', 'web-0', 2);
     expect(await stage.perform(await job(vm), racing)).toMatchObject(applied);
   });
 

@@ -5,7 +5,7 @@ import { already, stale } from '../call.ts';
 import type { Effect } from './effect.ts';
 import { readObject, readStandingSet } from './live-object.ts';
 import { matchesSelector } from './live-selector.ts';
-import { controllerIn, isTerminating, ownersOf, testOfUid } from './owners.ts';
+import { controllerIn, isTerminating, ownersOf, testOfUid, testOfVersion } from './owners.ts';
 import { patchOnce, untilWon } from './race.ts';
 
 /**
@@ -40,7 +40,6 @@ export const adoptMember: Effect<'adopt-member'> = (hands, job) =>
 /** The server itself refuses a second controller, so the other owners need no test. */
 function additionOf(object: RawObject, set: SetRef): readonly JsonPatchStep[] {
   const owner = replicaSetOwner(set);
-  const version = object.metadata?.resourceVersion;
   if (ownersOf(object).length > 0) {
     const path = '/metadata/ownerReferences/-';
     return [testOfUid(object), { op: 'add', path, value: owner }];
@@ -48,7 +47,7 @@ function additionOf(object: RawObject, set: SetRef): readonly JsonPatchStep[] {
   return [
     testOfUid(object),
     // Adding the whole list would replace one that has come in between.
-    { op: 'test', path: '/metadata/resourceVersion', value: version },
+    testOfVersion(object),
     { op: 'add', path: '/metadata/ownerReferences', value: [owner] },
   ];
 }

@@ -2,6 +2,7 @@ import { already, applied, refusal, stale } from '../call.ts';
 import type { Effect } from './effect.ts';
 import { removalOfPoolFinalizer } from './finalizer.ts';
 import { isGuarded } from './keep-mark.ts';
+import { testOfVersion } from './owners.ts';
 import { isRaced } from './race.ts';
 import { readVictim } from './victim.ts';
 
@@ -15,8 +16,11 @@ export const freeMember: Effect<'free-member'> = async (hands, job) => {
     if (sight.type === 'unseen') return sight.result;
     const losesDisks = command.disks.length > 0 && isGuarded(sight.victim.object);
     if (losesDisks) return stale('MemberChanged');
-    const body = removalOfPoolFinalizer(sight.victim.object);
-    if (body === undefined) return already(sight.victim.object);
+    const { object } = sight.victim;
+    const removal = removalOfPoolFinalizer(object);
+    if (removal === undefined) return already(object);
+    // Whose it is and what it says of its disks holds for what was read alone.
+    const body = [testOfVersion(object), ...removal];
     const patched = await hands.cluster.patch(
       { kind: 'VirtualMachine', namespace, name: command.member.name },
       { type: 'json', body },

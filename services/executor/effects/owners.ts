@@ -28,6 +28,12 @@ export function testOfUid(object: RawObject): JsonPatchStep {
   return { op: 'test', path: '/metadata/uid', value: object.metadata?.uid };
 }
 
+/** Makes the server refuse a JSON patch once the object has changed in any way since it was read. */
+export function testOfVersion(object: RawObject): JsonPatchStep {
+  const { resourceVersion } = object.metadata ?? {};
+  return { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
+}
+
 /**
  * Takes every reference to one uid out and leaves the others in their places. From the last to the first,
  * so that no step moves what a later one names.

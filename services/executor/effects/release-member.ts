@@ -6,7 +6,14 @@ import type { Effect, JobOf } from './effect.ts';
 import { removalOfPoolFinalizer } from './finalizer.ts';
 import { readObject, readStandingSet } from './live-object.ts';
 import { matchesSelector } from './live-selector.ts';
-import { controllerIn, isOwnedBy, isTerminating, removalOfOwner, testOfUid } from './owners.ts';
+import {
+  controllerIn,
+  isOwnedBy,
+  isTerminating,
+  removalOfOwner,
+  testOfUid,
+  testOfVersion,
+} from './owners.ts';
 import { patchOnce, untilWon } from './race.ts';
 import { memberKind } from './victim.ts';
 
@@ -29,7 +36,8 @@ export const releaseMember: Effect<'release-member'> = (hands, job) =>
     if (steps.length === 0) return already(object);
     const problem = objection(object, sight.set, job);
     if (problem !== undefined) return problem;
-    const body = [testOfUid(object), ...steps];
+    // One that is deleted meanwhile would go with disks of which the book has not heard.
+    const body = [testOfUid(object), testOfVersion(object), ...steps];
     return patchOnce(hands, { ref, gone: already(), patch: { type: 'json', body } });
   });
 
