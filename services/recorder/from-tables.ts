@@ -65,9 +65,10 @@ export function activityFrom(row: BookTables['book.activity']): Activity {
   };
 }
 
-export function testimonyFrom(row: AttributionRow): Testimony {
+/** Undefined for what no source could tell any more: it stands in the book, and nothing is joined to it. */
+export function testimonyFrom(row: AttributionRow): Testimony | undefined {
   const { subresource, resource_version, impersonator, user_agent: userAgent } = row;
-  const record = attributedSchema.parse({
+  const { data: record } = attributedSchema.safeParse({
     type: 'attributed',
     source: row.source,
     id: row.id,
@@ -87,6 +88,7 @@ export function testimonyFrom(row: AttributionRow): Testimony {
     ...present({ manager: row.manager, asked: row.asked, boundTo: row.bound_to }),
     ...present({ deletedAt: row.deleted_at?.toISOString() }),
   });
+  if (record === undefined) return undefined;
   return { entry: row.entry, write: row.write, at: row.at.getTime(), record };
 }
 

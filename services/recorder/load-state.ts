@@ -122,7 +122,10 @@ async function loadTestimonies(
     .where('at', '>=', since)
     .orderBy('entry')
     .execute();
-  for (const row of testimonies) placeTestimony(state, testimonyFrom(row));
+  for (const row of testimonies) {
+    const testimony = testimonyFrom(row);
+    if (testimony !== undefined) placeTestimony(state, testimony);
+  }
 }
 
 async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {

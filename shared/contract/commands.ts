@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { effectIdSchema, uidSchema } from './ids.ts';
+import { effectIdSchema, nameSchema, uidSchema } from './ids.ts';
 import { setKindSchema } from './kinds.ts';
 import { setStatusSchema } from './objects.ts';
 
 /** The set that a plan is about, as it stood when the plan was made. */
 export const setRefSchema = z.strictObject({
   kind: setKindSchema,
-  namespace: z.string(),
-  name: z.string(),
+  namespace: nameSchema,
+  name: nameSchema,
   uid: uidSchema,
   generation: z.int(),
   /**
@@ -28,7 +28,7 @@ export const endangeredDiskSchema = z.strictObject({
   volume: z.strictObject({ name: z.string(), uid: uidSchema.optional() }).optional(),
   storageClass: z.string().optional(),
   size: z.string().optional(),
-  member: z.strictObject({ name: z.string(), uid: uidSchema, ordinal: z.int().optional() }),
+  member: z.strictObject({ name: z.string(), uid: uidSchema, ordinal: z.int32().optional() }),
 });
 export type EndangeredDisk = z.infer<typeof endangeredDiskSchema>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resourceVersionSchema, timeSchema, uidSchema } from './ids.ts';
+import { instantSchema, nameSchema, resourceVersionSchema, timeSchema, uidSchema } from './ids.ts';
 
 /**
  * What the watcher forwards of a Kubernetes object: an allow-list, so that no template, no cloud-init
@@ -29,12 +29,12 @@ export const writerSchema = z.strictObject({
 export type Writer = z.infer<typeof writerSchema>;
 
 export const metaSchema = z.strictObject({
-  namespace: z.string(),
-  name: z.string().min(1),
+  namespace: nameSchema,
+  name: nameSchema.min(1),
   uid: uidSchema,
   resourceVersion: resourceVersionSchema,
   generation: z.int().optional(),
-  createdAt: timeSchema,
+  createdAt: instantSchema,
   /** metadata.deletionTimestamp: the object is terminating. */
   deletedAt: timeSchema.optional(),
   labels: labelsSchema,
@@ -137,6 +137,9 @@ export const setStatusSchema = z.strictObject({
 });
 export type SetStatus = z.infer<typeof setStatusSchema>;
 
+/** spec.replicas. Both CRDs say int32, and the book's columns hold no more. */
+export const sizeSchema = z.int32();
+
 /** A number of members, or a share of the wanted size such as `25%`. */
 export const amountSchema = z.union([z.int(), z.string()]);
 export type Amount = z.infer<typeof amountSchema>;
@@ -201,7 +204,7 @@ export type Healing = z.infer<typeof healingSchema>;
 const setFields = {
   meta: metaSchema,
   /** As it stands in the spec; absent means 1. */
-  replicas: z.int().optional(),
+  replicas: sizeSchema.optional(),
   paused: z.boolean(),
   /** How long a member must have been ready before it counts as available; absent means 0. */
   minReadySeconds: z.int().optional(),

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { commandSchema, setRefSchema } from './commands.ts';
-import { effectIdSchema, resourceVersionSchema, timeSchema, uidSchema } from './ids.ts';
+import {
+  effectIdSchema,
+  instantSchema,
+  nameSchema,
+  resourceVersionSchema,
+  timeSchema,
+  uidSchema,
+} from './ids.ts';
 import { kindSchema } from './kinds.ts';
-import { observableSchema, templateDigestSchema } from './objects.ts';
+import { observableSchema, sizeSchema, templateDigestSchema } from './objects.ts';
 import { modes } from './words.ts';
 
 /* Facts: what the watcher saw. */
@@ -17,8 +24,8 @@ export const observedSchema = z.strictObject({
 export const vanishedSchema = z.strictObject({
   type: z.literal('vanished'),
   kind: kindSchema,
-  namespace: z.string(),
-  name: z.string(),
+  namespace: nameSchema,
+  name: nameSchema,
   uid: uidSchema,
   /** The version of the DELETED event. */
   resourceVersion: resourceVersionSchema,
@@ -248,22 +255,22 @@ export const attributedSchema = z.strictObject({
   subresource: z.string().optional(),
   object: z.strictObject({
     kind: kindSchema,
-    namespace: z.string(),
-    name: z.string(),
+    namespace: nameSchema,
+    name: nameSchema,
     uid: uidSchema,
     /** The version that the write made; absent when the write removed the object at once. */
     resourceVersion: resourceVersionSchema.optional(),
   }),
   /** spec.replicas after the write, where the source tells it. */
-  replicas: z.int().optional(),
+  replicas: sizeSchema.optional(),
   /** The size that the request itself asked for; absent where it names none. */
-  asked: z.int().optional(),
+  asked: sizeSchema.optional(),
   /** The field manager that the request wrote as. */
   manager: z.string().optional(),
   /** The version that the request was bound to: it succeeded, so that was the version before the write. */
   boundTo: resourceVersionSchema.optional(),
   /** metadata.deletionTimestamp in the answer to a deletion: since when the object is terminating. */
-  deletedAt: timeSchema.optional(),
+  deletedAt: instantSchema.optional(),
   /** On whose behalf it was done. */
   user: z.string().min(1),
   /** Who proved an identity and then spoke for `user`. */
@@ -273,8 +280,8 @@ export const attributedSchema = z.strictObject({
   /** Free text of the caller: a hint and never proof. */
   userAgent: z.string().optional(),
   /** When the API server received the request, and when it had answered, by its own clock. */
-  receivedAt: timeSchema,
-  answeredAt: timeSchema,
+  receivedAt: instantSchema,
+  answeredAt: instantSchema,
 });
 export type Attributed = z.infer<typeof attributedSchema>;
 

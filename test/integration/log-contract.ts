@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkPosition, positionAt, positionAtStart } from '#shared/stream/lineage.ts';
 import type { Stored } from '#shared/stream/log.ts';
 import type { Stream } from '#shared/stream/stream.ts';
-import { aFact, anOpening, aShard, namesIn, take, takeNames } from './log-records.ts';
+import { aFact, aLongFact, anOpening, aShard, namesIn, take, takeNames } from './log-records.ts';
 
 /** A broker with an empty, provisioned log, and what a test may do to it. */
 export type LogUnderTest = AsyncDisposable & {
@@ -62,17 +62,14 @@ export function describeLog(name: string, start: () => Promise<LogUnderTest>): v
     });
 
     test('does not fill a frame beyond what a message may hold', async () => {
-      const long = 'x'.repeat(50_000);
       await Promise.all(
-        ['a', 'b', 'c', 'd', 'e'].map((one) =>
-          stream.append(shard, 'fact', aFact(`${one}${long}`)),
-        ),
+        Array.from({ length: 5 }, () => stream.append(shard, 'fact', aLongFact(100_000))),
       );
       expect((await take(stream, 3)).map((message) => message.records.length)).toEqual([1, 2, 2]);
     });
 
     test('refuses a record that no message could carry', async () => {
-      await expect(stream.append(shard, 'fact', aFact('x'.repeat(1_100_000)))).rejects.toThrow(
+      await expect(stream.append(shard, 'fact', aLongFact(1_100_000))).rejects.toThrow(
         /larger than a message/,
       );
     });

@@ -17,6 +17,11 @@ export function aFact(name: string): LogRecord {
   };
 }
 
+/** A record of about so many bytes. */
+export function aLongFact(bytes: number): LogRecord {
+  return { type: 'survey-began', kind: 'VirtualMachine', id: 'x'.repeat(bytes) };
+}
+
 export function anOpening(holder: string): Decision {
   return { type: 'opened', lineage: '0123abcd', codeVersion: '1', holder };
 }

@@ -1,6 +1,7 @@
+import { sizeSchema } from '#shared/contract/objects.ts';
 import type { Attributed } from '#shared/contract/records.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
-import { textOf } from '#shared/lib/loose.ts';
+import { fieldsOf, textOf } from '#shared/lib/loose.ts';
 import type { Fields } from '#shared/lib/loose.ts';
 
 /* What an audited request itself asked for, which is more than what stands in its answer. */
@@ -47,16 +48,24 @@ export function sizeAskedBy(body: unknown, act: Act): number | undefined {
   return spec['replicas'] === null ? absent(subresource) : whole(spec['replicas']);
 }
 
-/** A JSON patch: the last step that touches the size. */
+/** A JSON patch: the last step that touches the size, whether or not that one tells it. */
 function sizeOfSteps(steps: readonly unknown[], act: Act): number | undefined {
-  const sizes = steps.filter(isRecord).map(({ op, path, value }) => {
-    if (op === 'test') return undefined;
-    if (path === '/spec/replicas') {
-      return op === 'remove' ? absent(act.subresource) : whole(value);
-    }
-    return path === '/spec' ? sizeIn(value, act) : undefined;
-  });
-  return sizes.findLast((size) => size !== undefined);
+  const last = steps.filter(isRecord).findLast(touchesSize);
+  if (last === undefined) return undefined;
+  const { op, path, value } = last;
+  // What these bring stands elsewhere in the object, and not in the request.
+  if (op === 'copy' || op === 'move') return undefined;
+  if (path === '/spec/replicas') return op === 'remove' ? absent(act.subresource) : whole(value);
+  return sizeIn(path === '' ? fieldsOf(value)['spec'] : value, act);
+}
+
+function touchesSize({ op, path, from }: Fields): boolean {
+  if (op === 'test') return false;
+  return holdsSize(path) || (op === 'move' && holdsSize(from));
+}
+
+function holdsSize(path: unknown): boolean {
+  return path === '/spec/replicas' || path === '/spec' || path === '';
 }
 
 function absent(subresource: string | undefined): number {
@@ -64,5 +73,5 @@ function absent(subresource: string | undefined): number {
 }
 
 function whole(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+  return sizeSchema.safeParse(value).data;
 }

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { recordSchema } from '#shared/contract/records.ts';
+import { oddAuditEvents } from '#test/support/audit-events.ts';
 import { auditSource } from './audit.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -53,6 +55,12 @@ function read(...events: readonly unknown[]) {
   for (const record of records) recordSchema.parse(record);
   return { records, left: Object.fromEntries(left) };
 }
+
+test('whatever an event holds, what passes the door is as the contract has it', () => {
+  let passed = 0;
+  fc.assert(fc.property(oddAuditEvents, (event) => void (passed += read(event).records.length)));
+  expect(passed).toBeGreaterThan(30);
+});
 
 test('a scale becomes one record: who, which write, which size, and no more', () => {
   expect(read(anEvent())).toEqual({
@@ -133,6 +141,22 @@ describe('what a request asked for', () => {
       { requestObject: [{ op: 'replace', path: '/spec/replicas', value: 5 }] },
       { asked: 5 },
     ],
+    [
+      'a JSON patch whose size is copied from elsewhere in the end',
+      {
+        requestObject: [
+          { op: 'replace', path: '/spec/replicas', value: 99_999_999_999 },
+          { op: 'copy', from: '/metadata/generation', path: '/spec/replicas' },
+        ],
+      },
+      { asked: undefined },
+    ],
+    [
+      'a JSON patch of the whole spec',
+      { requestObject: [{ op: 'replace', path: '/spec', value: { replicas: 5 } }] },
+      { asked: 5 },
+    ],
+    ['a size that none can have', { requestObject: { spec: { replicas: 2 ** 31 } } }, {}],
     [
       'a JSON patch that only tests',
       { requestObject: [{ op: 'test', path: '/spec/replicas', value: 5 }] },
@@ -260,6 +284,11 @@ test.for<readonly [string, string, Fields]>([
   ['no user', 'malformed', { user: {} }],
   ['a name of a kilobyte', 'malformed', { user: { username: 'x'.repeat(1_000) } }],
   ['no time', 'malformed', { requestReceivedTimestamp: 'yesterday' }],
+  [
+    'a day that there is not',
+    'malformed',
+    { requestReceivedTimestamp: '2026-02-30T04:00:00.000000Z' },
+  ],
 ])('%s is left out as: %s', ([, reason, given]) => {
   expect(read(anEvent(given))).toEqual({ records: [], left: { [reason]: 1 } });
 });

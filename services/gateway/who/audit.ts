@@ -1,4 +1,4 @@
-import { resourceVersionSchema, uidSchema } from '#shared/contract/ids.ts';
+import { nameSchema, readInstant, resourceVersionSchema, uidSchema } from '#shared/contract/ids.ts';
 import { kindAddresses, kinds } from '#shared/contract/kinds.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import { attributedVerbs } from '#shared/contract/records.ts';
@@ -131,7 +131,7 @@ function isDeletion(verb: Attributed['verb']): boolean {
 
 type Common = Omit<Attributed, 'verb' | 'subresource' | 'object' | 'replicas'>;
 
-const most = { name: 512, agent: 200, groups: 8, id: 128, word: 253 } as const;
+const most = { name: 512, agent: 200, groups: 8, id: 128 } as const;
 
 function commonOf(event: Fields): Common | undefined {
   const prover = textOf(fieldsOf(event['user'])['username']);
@@ -139,8 +139,8 @@ function commonOf(event: Fields): Common | undefined {
   const user = textOf(spokenFor['username']) || prover;
   const isImpersonated = user !== prover;
   const id = textOf(event['auditID']);
-  const receivedAt = timeOf(event['requestReceivedTimestamp']);
-  const answeredAt = timeOf(event['stageTimestamp']) ?? receivedAt;
+  const receivedAt = readInstant(event['requestReceivedTimestamp']);
+  const answeredAt = readInstant(event['stageTimestamp']) ?? receivedAt;
   if (receivedAt === undefined || answeredAt === undefined) return undefined;
   if (id === '' || id.length > most.id) return undefined;
   // Cut names would be other people's names.
@@ -193,11 +193,11 @@ function objectIn(body: Fields, ref: Fields, request: Request): Written | undefi
   const name = textOf(meta['name'] ?? details['name'] ?? ref['name']);
   const namespace = textOf(meta['namespace'] ?? ref['namespace']);
   if (!uid.success || name === '' || (!version.success && !isDeletion(verb))) return undefined;
-  // Longer than Kubernetes lets any of them be.
-  const texts = [uid.data, name, namespace, version.data ?? ''];
-  if (texts.some((text) => text.length > most.word)) return undefined;
+  if (!nameSchema.safeParse(name).success || !nameSchema.safeParse(namespace).success) {
+    return undefined;
+  }
   const replicas = isDeletion(verb) ? undefined : sizeIn(body['spec'], request);
-  const deletedAt = isDeletion(verb) ? timeOf(meta['deletionTimestamp']) : undefined;
+  const deletedAt = isDeletion(verb) ? readInstant(meta['deletionTimestamp']) : undefined;
   return {
     kind,
     namespace,
@@ -207,9 +207,4 @@ function objectIn(body: Fields, ref: Fields, request: Request): Written | undefi
     ...(replicas === undefined ? {} : { replicas }),
     ...(deletedAt === undefined ? {} : { deletedAt }),
   };
-}
-
-function timeOf(value: unknown): string | undefined {
-  const text = textOf(value);
-  return text.length >= 20 && !Number.isNaN(Date.parse(text)) ? text : undefined;
 }

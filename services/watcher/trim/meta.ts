@@ -1,10 +1,20 @@
-import { resourceVersionSchema, uidSchema } from '#shared/contract/ids.ts';
+import { nameSchema, readInstant, resourceVersionSchema, uidSchema } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import { currentForm } from '#shared/contract/objects.ts';
 import type { Meta, Owner } from '#shared/contract/objects.ts';
 import { annotationPrefix, apiVersionAnnotations } from '#shared/contract/words.ts';
 import { RefusalError } from '#shared/process/refusal.ts';
-import { fieldsOf, flagOf, intOf, listOf, textMapOf, textOf, textsOf, timeOf } from './read.ts';
+import {
+  fieldsOf,
+  flagOf,
+  intOf,
+  listOf,
+  textMapOf,
+  textOf,
+  textsOf,
+  timeOf,
+  uidOf,
+} from './read.ts';
 
 const mostAnnotationChars = 256;
 
@@ -19,7 +29,8 @@ const noTime = '1970-01-01T00:00:00Z';
  */
 export function readMeta(kind: Kind, raw: unknown): Meta {
   const metadata = fieldsOf(raw);
-  const name = textOf(metadata['name']);
+  const name = nameSchema.min(1).safeParse(metadata['name']);
+  const namespace = nameSchema.safeParse(metadata['namespace'] ?? '');
   const uid = uidSchema.safeParse(metadata['uid']);
   const resourceVersion = resourceVersionSchema.safeParse(metadata['resourceVersion']);
   if (!resourceVersion.success) {
@@ -27,18 +38,18 @@ export function readMeta(kind: Kind, raw: unknown): Meta {
       `the API server sent a ${kind} whose resourceVersion is not a number; Rollcall orders versions as numbers and cannot run on this cluster`,
     );
   }
-  if (name === undefined || name === '' || !uid.success) {
+  if (!name.success || !namespace.success || !uid.success) {
     throw new RefusalError(`the API server sent a ${kind} without a name or uid`);
   }
   const generation = intOf(metadata['generation']);
   const deletedAt = timeOf(metadata['deletionTimestamp']);
   return {
-    namespace: textOf(metadata['namespace']) ?? '',
-    name,
+    namespace: namespace.data,
+    name: name.data,
     uid: uid.data,
     resourceVersion: resourceVersion.data,
     ...(generation === undefined ? {} : { generation }),
-    createdAt: timeOf(metadata['creationTimestamp']) ?? noTime,
+    createdAt: readInstant(metadata['creationTimestamp']) ?? noTime,
     ...(deletedAt === undefined ? {} : { deletedAt }),
     labels: textMapOf(metadata['labels']),
     annotations: readAnnotations(metadata['annotations']),
@@ -63,8 +74,8 @@ function isKept(key: string): boolean {
 
 function readOwner(raw: unknown): readonly Owner[] {
   const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = fieldsOf(raw);
-  const parsed = uidSchema.safeParse(uid);
-  if (!parsed.success) return [];
+  const named = uidOf(uid);
+  if (named === undefined) return [];
   const isController = flagOf(controller);
   const blocks = flagOf(blockOwnerDeletion);
   return [
@@ -72,7 +83,7 @@ function readOwner(raw: unknown): readonly Owner[] {
       apiVersion: textOf(apiVersion) ?? '',
       kind: textOf(kind) ?? '',
       name: textOf(name) ?? '',
-      uid: parsed.data,
+      uid: named,
       ...(isController === undefined ? {} : { controller: isController }),
       ...(blocks === undefined ? {} : { blockOwnerDeletion: blocks }),
     },

@@ -1,4 +1,5 @@
-import { timeSchema } from '#shared/contract/ids.ts';
+import { timeSchema, uidSchema } from '#shared/contract/ids.ts';
+import type { Uid } from '#shared/contract/ids.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -32,6 +33,15 @@ export function quantityOf(value: unknown): string | undefined {
 /** RFC 3339, as far as its length tells. */
 export function timeOf(value: unknown): string | undefined {
   return timeSchema.safeParse(value).data;
+}
+
+/**
+ * The uid in a reference, which whoever writes the reference chooses. What can be no object's uid stays so,
+ * in characters that can be stored: the reference is there, though it leads nowhere.
+ */
+export function uidOf(value: unknown): Uid | undefined {
+  const text = textOf(value)?.slice(0, 253).toWellFormed().replaceAll('\0', '\uFFFD');
+  return uidSchema.safeParse(text).data;
 }
 
 export function textsOf(value: unknown): string[] {

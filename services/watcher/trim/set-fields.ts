@@ -1,3 +1,4 @@
+import { sizeSchema } from '#shared/contract/objects.ts';
 import type { Condition, ReplicaSet, Selector, SetStatus } from '#shared/contract/objects.ts';
 import { fieldManager } from '#shared/contract/words.ts';
 import { fieldsOf, intOf, listOf, textMapOf, textOf, textsOf } from './read.ts';
@@ -13,7 +14,7 @@ export function readSetFields(
 ): Omit<ReplicaSet, 'kind' | 'meta' | 'template' | 'problem'> {
   const spec = fieldsOf(raw['spec']);
   const { managedFields } = fieldsOf(raw['metadata']);
-  const replicas = intOf(spec['replicas']);
+  const replicas = sizeSchema.safeParse(spec['replicas']).data;
   const minReadySeconds = intOf(spec['minReadySeconds']);
   const selector = readSelector(spec['selector']);
   const replicasBy = writerOf(managedFields, ['f:spec', 'f:replicas']);
@@ -33,8 +34,8 @@ export function readSetFields(
 
 /** Why a set's replicas cannot be read; absent replicas mean 1 and are no problem. */
 export function replicasProblem(spec: Fields): string | undefined {
-  const replicas = spec['replicas'] ?? 1;
-  return intOf(replicas) === undefined ? 'spec.replicas is not a whole number' : undefined;
+  const isSize = sizeSchema.safeParse(spec['replicas'] ?? 1).success;
+  return isSize ? undefined : 'spec.replicas is not a whole number';
 }
 
 /** A LabelSelector as it stands, to be parsed by whoever uses it. */

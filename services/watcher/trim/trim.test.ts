@@ -135,10 +135,34 @@ test.each([
   expect(told).not.toHaveProperty('template');
 });
 
-test('replicas that are no whole number are a problem, not the default of 1', () => {
-  expect(pool({ replicas: '3', template: vmTemplate })).toMatchObject({
+test.each(['3', 1.5, 2 ** 31])('replicas of %j are a problem, not the default of 1', (replicas) => {
+  expect(pool({ replicas, template: vmTemplate })).toMatchObject({
     problem: 'spec.replicas is not a whole number',
   });
+});
+
+test('a reference to what no object can be stays a reference', () => {
+  const owner = { apiVersion: 'v1', kind: 'Secret', name: 'x' };
+  const uids = ['x'.repeat(3_000), 'a\0b', '\ud800'];
+  const claim = trimmed('PersistentVolumeClaim', {
+    metadata: {
+      ...samples.PersistentVolumeClaim.metadata,
+      ownerReferences: uids.map((uid) => ({ ...owner, uid })),
+    },
+  });
+  expect(observableSchema.parse(claim).meta.owners.map(({ uid }) => uid)).toEqual([
+    'x'.repeat(253),
+    'a\ufffdb',
+    '\ufffd',
+  ]);
+});
+
+test.each([
+  ['2026-11-21T12:00:00+02:00', '2026-11-21T10:00:00.000Z'],
+  ['the year 12026 or so, I think', '1970-01-01T00:00:00Z'],
+])('a creation at %s is told in a spelling that the book can keep', (written, told) => {
+  const metadata = { ...samples.VirtualMachine.metadata, creationTimestamp: written };
+  expect(observableSchema.parse(trimmed('VirtualMachine', { metadata })).meta.createdAt).toBe(told);
 });
 
 test.each([

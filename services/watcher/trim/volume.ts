@@ -1,8 +1,7 @@
-import { uidSchema } from '#shared/contract/ids.ts';
 import type { Volume } from '#shared/contract/objects.ts';
 import { storageOf } from './disks.ts';
 import { readMeta } from './meta.ts';
-import { fieldsOf, quantityOf, textOf } from './read.ts';
+import { fieldsOf, quantityOf, textOf, uidOf } from './read.ts';
 import type { Fields } from './read.ts';
 
 export function trimVolume(raw: Fields): Volume {
@@ -27,6 +26,6 @@ function readClaimRef(raw: unknown): Volume['claim'] {
   const namespace = textOf(reference['namespace']);
   const name = textOf(reference['name']);
   if (namespace === undefined || name === undefined) return undefined;
-  const uid = uidSchema.safeParse(reference['uid']);
-  return { namespace, name, ...(uid.success ? { uid: uid.data } : {}) };
+  const uid = uidOf(reference['uid']);
+  return { namespace, name, ...(uid === undefined ? {} : { uid }) };
 }
