@@ -3,9 +3,13 @@ import { findByName, isMember, sizeAsOf } from './state.ts';
 import type { BookState } from './state.ts';
 import { enter, putVolume, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
+import { findVolume } from './volumes.ts';
 
 /** The cause of a disk that no command of ours took. */
 export const outsideCause = 'deleted outside Rollcall';
+
+/** How the cause of a disk begins that outlives its member. */
+export const keptBy = 'kept: ';
 
 /** A claim as a record tells of its end; the object itself may never have been seen. */
 export type GoneClaim = {
@@ -20,47 +24,98 @@ export function foldClaimGone(
   claim: GoneClaim,
   { known, gap }: { readonly known: Holding | undefined; readonly gap: boolean },
 ): void {
-  const told = rowOf(step.state, claim, known);
-  if (told?.state === 'gone') return;
+  const told = findVolume(step.state, { claim: claim.uid, dataVolume: known?.owner });
+  if (told?.state === 'gone' && told.claim !== undefined) return;
   // The command that once endangered a kept disk is not what took it.
-  const row = told?.state === 'at risk' ? told : rowOfStranger(step, claim, known);
+  const row =
+    told === undefined || told.state === 'kept' ? lostToOthers(step, claim, { known, told }) : told;
   if (row === undefined) return;
-  const gone: DeletedVolume = {
-    ...row,
-    ...disksOf(step.state, known),
-    claim: { name: claim.name, uid: claim.uid },
-    goneAt: step.arrival.at,
-    state: 'gone',
-  };
-  putVolume(step, gone);
-  enter(step, 'disk-gone', { ...gone, gap });
+  const { name, uid } = claim;
+  endRow(step, { ...row, ...disksOf(step.state, known), claim: { name, uid } }, { gap, told });
 }
 
 /**
- * A claim is terminating: it will go as soon as nobody uses it. If no command of ours endangers it,
- * others have deleted it, and what is decided later is not the cause.
+ * A DataVolume has left the cluster. Where there is a claim, that one is the disk; one that never had a claim
+ * has nothing more to lose.
  */
-export function foldClaimTerminating(step: Step, claim: Holding): void {
-  const told = rowOf(step.state, claim, claim);
-  if (told !== undefined && told.state !== 'kept') return;
-  const row = rowOfStranger(step, claim, claim);
-  if (row === undefined) return;
-  const { name, uid, namespace } = claim;
-  const going: DeletedVolume = { ...row, ...disksOf(step.state, claim), claim: { name, uid } };
-  putVolume(step, going);
-  enter(step, 'disk-going', { ...going, namespace });
+export function foldDataVolumeGone(
+  step: Step,
+  { uid }: { readonly uid: string },
+  gap: boolean,
+): void {
+  const told = findVolume(step.state, { dataVolume: uid });
+  if (told === undefined || told.claim !== undefined || told.state === 'gone') return;
+  endRow(step, told.state === 'kept' ? keptUntilNow(told) : told, { gap, told });
 }
 
-/** The row of the claim, or the one made for its DataVolume before there was a claim. */
-function rowOf(
-  state: BookState,
+type Ending = { readonly gap: boolean; readonly told: DeletedVolume | undefined };
+
+function endRow(step: Step, row: DeletedVolume, { gap, told }: Ending): void {
+  const gone: DeletedVolume = { ...row, goneAt: step.arrival.at, state: 'gone' };
+  putVolume(step, gone);
+  enter(step, 'disk-gone', { ...gone, gap, ...keepingOf(told) });
+}
+
+/**
+ * A version of a claim was seen. A row that was made for its DataVolume is its own, also where that one
+ * went before anybody had seen the claim. One that is terminating will go as soon as nobody uses it: if no
+ * command of ours endangers it, others have deleted it, and what is decided later is not the cause.
+ */
+export function foldClaim(step: Step, previous: Holding | undefined, claim: Holding): void {
+  const { name, uid, namespace, deleting } = claim;
+  const told = findVolume(step.state, { claim: uid, dataVolume: claim.owner });
+  if (told !== undefined && told.claim === undefined) {
+    const { goneAt: _goneAt, ...row } = told;
+    const state = told.state === 'gone' ? 'at risk' : told.state;
+    putVolume(step, { ...row, ...disksOf(step.state, claim), claim: { name, uid }, state });
+  }
+  if (!deleting || previous?.deleting === true) return;
+  if (told !== undefined && told.state !== 'kept') return;
+  const row = lostToOthers(step, claim, { known: claim, told });
+  if (row === undefined) return;
+  const going: DeletedVolume = { ...row, ...disksOf(step.state, claim), claim: { name, uid } };
+  putVolume(step, going);
+  enter(step, 'disk-going', { ...going, namespace, ...keepingOf(told) });
+}
+
+/** Which decision had kept the disk, for the line that tells of its end. */
+function keepingOf(told: DeletedVolume | undefined): object {
+  if (told?.state !== 'kept') return {};
+  const { cause, because, decision, effect, activity } = told;
+  return { kept: { cause, because, decision, effect, activity } };
+}
+
+type Told = {
+  readonly known: Holding | undefined;
+  readonly told: DeletedVolume | undefined;
+};
+
+/**
+ * The row of a disk that no command took. One that was kept outlives its member, and what kept it is not
+ * what it went with.
+ */
+function lostToOthers(
+  step: Step,
   claim: GoneClaim,
-  known: Holding | undefined,
+  { known, told }: Told,
 ): DeletedVolume | undefined {
-  const row = state.volumes.get(claim.uid);
-  if (row !== undefined || known?.owner === undefined) return row;
-  const early = state.volumes.get(known.owner);
-  return early?.claim === undefined ? early : undefined;
+  if (told === undefined) return rowOfStranger(step, claim, known);
+  const owner = ownerMember(step.state, known);
+  const row = owner === undefined ? undefined : rowOfStranger(step, claim, known);
+  if (row === undefined || row.activity === told.activity) return keptUntilNow(told);
+  return { ...row, key: told.key };
+}
+
+function keptUntilNow(told: DeletedVolume): DeletedVolume {
+  const { decision: _decision, effect: _effect, activity: _activity, ...row } = told;
+  const before = told.cause.startsWith(keptBy) ? told.cause.slice(keptBy.length) : told.cause;
+  return {
+    ...row,
+    cause: outsideCause,
+    because: `it had been kept: ${before}`,
+    applied: true,
+    state: 'at risk',
+  };
 }
 
 /**
@@ -93,12 +148,20 @@ function rowOfStranger(
   };
 }
 
-/** Up the owners from claim over DataVolume to the member; else the member that names the claim. */
+/** The member that owns the claim, else the one that names it. */
 function memberOf(
   state: BookState,
   claim: GoneClaim,
   known: Holding | undefined,
 ): Holding | undefined {
+  const owner = ownerMember(state, known);
+  if (owner !== undefined) return owner;
+  const user = state.users.get(`${claim.namespace}/${claim.name}`);
+  return user === undefined ? undefined : state.holdings.get(user);
+}
+
+/** Up the owners from claim over DataVolume to the member. */
+function ownerMember(state: BookState, known: Holding | undefined): Holding | undefined {
   let uid = known?.owner;
   // A chain is claim, DataVolume, VM; a longer one would be a loop.
   for (let steps = 0; uid !== undefined && steps < 4; steps += 1) {
@@ -106,8 +169,7 @@ function memberOf(
     if (owner !== undefined && isMember(owner)) return owner;
     uid = owner?.owner;
   }
-  const user = state.users.get(`${claim.namespace}/${claim.name}`);
-  return user === undefined ? undefined : state.holdings.get(user);
+  return undefined;
 }
 
 /**

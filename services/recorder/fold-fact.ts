@@ -2,7 +2,7 @@ import { compareResourceVersions } from '#shared/contract/ids.ts';
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
 import type { Observable } from '#shared/contract/objects.ts';
-import { foldClaimGone, foldClaimTerminating } from './fold-disk.ts';
+import { foldClaim, foldClaimGone, foldDataVolumeGone } from './fold-disk.ts';
 import { foldMember, foldMemberGone } from './fold-member.ts';
 import { foldSet, foldSetGone } from './fold-set.ts';
 import { holdingOf, isSameHolding } from './holding-of.ts';
@@ -36,9 +36,7 @@ export function foldObserved(step: Step, object: Observable, surveyed: boolean):
   putHolding(step, next);
   if (isSet(object)) foldSet(step, { previous, next }, { object, surveyed });
   else if (isMember(next)) foldMember(step, previous, next);
-  else if (next.kind === 'PersistentVolumeClaim' && next.deleting && previous?.deleting !== true) {
-    foldClaimTerminating(step, next);
-  }
+  else if (next.kind === 'PersistentVolumeClaim') foldClaim(step, previous, next);
 }
 
 /** The watch told of the end of an object. */
@@ -55,6 +53,8 @@ export function foldVanished(
   if (known !== undefined) foldGone(step, known, false);
   else if (gone.kind === 'PersistentVolumeClaim') {
     foldClaimGone(step, gone, { known: undefined, gap: false });
+  } else if (gone.kind === 'DataVolume') {
+    foldDataVolumeGone(step, gone, false);
   }
 }
 
@@ -78,6 +78,8 @@ function foldGone(step: Step, previous: Holding, gap: boolean): void {
   putHolding(step, { ...previous, goneAt: step.arrival.at });
   if (previous.kind === 'PersistentVolumeClaim') {
     foldClaimGone(step, previous, { known: previous, gap });
+  } else if (previous.kind === 'DataVolume') {
+    foldDataVolumeGone(step, previous, gap);
   } else if (isMember(previous)) {
     foldMemberGone(step, previous, gap);
   } else if (previous.wanted !== undefined) {

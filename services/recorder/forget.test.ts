@@ -5,6 +5,7 @@ import type { DeletedVolume, Holding } from './rows.ts';
 import { emptyState, forgetGone, placeHolding } from './state.ts';
 import type { BookState } from './state.ts';
 import { putVolume } from './step.ts';
+import { findVolume, placeVolume } from './volumes.ts';
 
 const shard = shardSchema.parse('07');
 const resourceVersion = resourceVersionSchema.parse('7');
@@ -33,6 +34,23 @@ test('a claim whose member lives stays known, and so does a set that lost all me
   expect(state.memberships.get('pool')?.active).toBe(1);
 });
 
+test('a disk that is gone is forgotten under each of its uids', () => {
+  const state = emptyState();
+  const before = sizesOf(state);
+  const parts = {
+    claim: { name: 'data-0', uid: 'claim-1' },
+    dataVolume: { name: 'data-0', uid: 'dv' },
+  };
+  placeHolding(state, aHolding({ uid: 'claim-1', kind: 'PersistentVolumeClaim', owner: 'dv' }));
+  placeVolume(state, { ...aVolume('at risk'), key: 'dv', ...parts });
+  expect(findVolume(state, { claim: 'claim-1' })?.key).toBe('dv');
+  expect(findVolume(state, { claim: 'claim-2', dataVolume: 'dv' })).toBeUndefined();
+  placeHolding(state, aHolding({ uid: 'claim-1', kind: 'PersistentVolumeClaim', goneAt: 1_000 }));
+  placeVolume(state, { ...aVolume('gone'), key: 'dv', ...parts, goneAt: 1_000 });
+  forgetGone(state, 1_001);
+  expect(sizesOf(state)).toEqual(before);
+});
+
 test('a disk that is gone leaves no trace of the command that took it', () => {
   const state = emptyState();
   const arrival = { lineage: '0a0b0c0d', sequence: 1, at: 0, shard, part: 0 };
@@ -48,7 +66,19 @@ test('a disk that is gone leaves no trace of the command that took it', () => {
 /** What the state remembers, but for the empty shelves that each kind keeps. */
 function sizesOf(state: BookState): Readonly<Record<string, number>> {
   const { holdings, names, memberships, users, open, sizes, volumes, effects } = state;
-  const maps = { holdings, names, memberships, users, open, sizes, volumes, effects };
+  const { claims, volumeKeys } = state;
+  const maps = {
+    holdings,
+    names,
+    memberships,
+    users,
+    open,
+    sizes,
+    volumes,
+    effects,
+    claims,
+    volumeKeys,
+  };
   return Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, map.size]));
 }
 

@@ -12,6 +12,7 @@ import {
   traceEffect,
 } from './state.ts';
 import type { BookState } from './state.ts';
+import { placeVolume } from './volumes.ts';
 import type { BookPosition } from './write-batch.ts';
 
 /** How long the fold remembers what has gone: the disks of a member may go long after it. */
@@ -136,7 +137,7 @@ async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date
     .execute();
   for (const row of rows) {
     const volume = volumeFrom(row);
-    state.volumes.set(volume.key, volume);
+    placeVolume(state, volume);
     if (volume.effect !== undefined) traceEffect(state, volume.effect).volumes.add(volume.key);
   }
 }

@@ -2,6 +2,7 @@ import type { Kind } from '#shared/contract/kinds.ts';
 import type { Activity, DeletedVolume, Holding, Testimony } from './rows.ts';
 import { emptySurveys } from './surveys.ts';
 import type { Surveys } from './surveys.ts';
+import { dropVolume } from './volumes.ts';
 import { objectIn } from './writes.ts';
 
 /**
@@ -26,8 +27,12 @@ export type BookState = {
   readonly open: Map<string, readonly Activity[]>;
   /** The last few changes of size of each set, ended or not, the newest last. */
   readonly sizes: Map<string, readonly Activity[]>;
+  /** Uid of the living claim that a DataVolume has made, by the DataVolume's. */
+  readonly claims: Map<string, string>;
   /** By key; gone ones leave it with their holding. */
   readonly volumes: Map<string, DeletedVolume>;
+  /** Keys of volumes by the uids of their claim and of their DataVolume. */
+  readonly volumeKeys: Map<string, string>;
   /** Keys of the volumes that a command endangers, and the member it takes, by effect id. */
   readonly effects: Map<string, EffectTraces>;
   /** Operations of the last day by the uid of what was written: a source may tell late who did. */
@@ -61,7 +66,9 @@ export function emptyState(): BookState {
     users: new Map(),
     open: new Map(),
     sizes: new Map(),
+    claims: new Map(),
     volumes: new Map(),
+    volumeKeys: new Map(),
     effects: new Map(),
     begun: new Map(),
     testimonies: new Map(),
@@ -96,8 +103,8 @@ export function forgetGone(state: BookState, before: number): void {
   for (const [uid, holding] of state.holdings) {
     if (holding.goneAt !== undefined && holding.goneAt < before) state.holdings.delete(uid);
   }
-  for (const [key, volume] of state.volumes) {
-    if (volume.goneAt !== undefined && volume.goneAt < before) state.volumes.delete(key);
+  for (const volume of state.volumes.values()) {
+    if (volume.goneAt !== undefined && volume.goneAt < before) dropVolume(state, volume);
   }
   for (const [claim, uid] of state.users) {
     if (!state.holdings.has(uid)) state.users.delete(claim);
@@ -199,6 +206,7 @@ export function traceEffect(state: BookState, effect: string): EffectTraces {
 function index(state: BookState, holding: Holding): void {
   state.names.set(nameKey(holding.kind, holding.namespace, holding.name), holding.uid);
   setIn(state.shelves, `${holding.shard}/${holding.kind}`).add(holding.uid);
+  if (isClaimOf(holding)) state.claims.set(holding.owner, holding.uid);
   if (!isMember(holding) || holding.owner === undefined) return;
   const membership = membershipOf(state, holding.owner);
   membership.uids.add(holding.uid);
@@ -210,9 +218,16 @@ function unindex(state: BookState, holding: Holding): void {
   const name = nameKey(holding.kind, holding.namespace, holding.name);
   if (state.names.get(name) === holding.uid) state.names.delete(name);
   state.shelves.get(`${holding.shard}/${holding.kind}`)?.delete(holding.uid);
+  if (isClaimOf(holding) && state.claims.get(holding.owner) === holding.uid) {
+    state.claims.delete(holding.owner);
+  }
   if (!isMember(holding) || holding.owner === undefined) return;
   const membership = membershipOf(state, holding.owner);
   if (membership.uids.delete(holding.uid) && isActive(holding)) membership.active -= 1;
+}
+
+function isClaimOf(holding: Holding): holding is Holding & { readonly owner: string } {
+  return holding.kind === 'PersistentVolumeClaim' && holding.owner !== undefined;
 }
 
 function membershipOf(state: BookState, setUid: string): Membership {

@@ -4,6 +4,7 @@ import type { Changes } from './changes.ts';
 import type { Activity, DeletedVolume, EntryKind, Holding, SetName } from './rows.ts';
 import { placeBegun, placeHolding, placeSize, traceEffect } from './state.ts';
 import type { BookState } from './state.ts';
+import { placeVolume } from './volumes.ts';
 
 /** Where a record stands in the log. */
 export type Arrival = {
@@ -44,7 +45,7 @@ export function putHolding(step: Step, holding: Holding): void {
 }
 
 export function putVolume(step: Step, volume: DeletedVolume): void {
-  step.state.volumes.set(volume.key, volume);
+  placeVolume(step.state, volume);
   step.changes.volumes.set(volume.key, volume);
   const { key, effect, applied } = volume;
   // Of a disk that is gone, or whose command was carried out, no outcome has more to tell.
@@ -78,4 +79,9 @@ export function setNameOf(holding: Holding): SetName | undefined {
   return kind === 'VirtualMachinePool' || kind === 'VirtualMachineInstanceReplicaSet'
     ? { kind, namespace, name, uid }
     : undefined;
+}
+
+/** A set as a decision names it. */
+export function setNameIn({ set }: { readonly set: SetName }): SetName {
+  return { kind: set.kind, namespace: set.namespace, name: set.name, uid: set.uid };
 }
