@@ -7,6 +7,7 @@ import * as rights from './0005-rights.ts';
 import * as positionHash from './0006-position-hash.ts';
 import * as disksOfMembers from './0007-disks-of-members.ts';
 import * as evidence from './0008-evidence.ts';
+import * as voided from './0009-voided.ts';
 
 /** Applied in the order of their names, each once. A name that has been released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-position-hash': positionHash,
   '0007-disks-of-members': disksOfMembers,
   '0008-evidence': evidence,
+  '0009-voided': voided,
 };

@@ -35,6 +35,7 @@ export const holding: Columns = {
     storage_class: 'text',
     size: 'text',
     volume_name: 'text',
+    voided: 'boolean',
   },
 };
 
@@ -94,6 +95,7 @@ export const attribution: Columns = {
     asked: 'integer',
     bound_to: 'text',
     deleted_at: 'timestamptz',
+    voided: 'boolean',
   },
 };
 
@@ -125,6 +127,7 @@ export const volume: Columns = {
     activity: 'bigint',
     gone_at: 'timestamptz',
     state: 'text',
+    voided: 'boolean',
   },
   // The first time stands while the cause does: a disk that is endangered by another decision, or goes
   // after all without one, is recorded anew.

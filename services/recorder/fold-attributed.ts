@@ -26,7 +26,7 @@ export function foldAttributed(step: Step, record: Attributed): void {
   const { type: _type, ...told } = record;
   enter(step, 'attributed', { ...told, activities: begun.map(({ id }) => id) });
   placeTestimony(state, testimony);
-  changes.testimonies.push(testimony);
+  changes.testimonies.set(testimony.entry, testimony);
   for (const activity of begun) judgeAgain(step, activity);
 }
 

@@ -3,10 +3,19 @@ import { shardSchema } from '#shared/contract/ids.ts';
 import type { Observable } from '#shared/contract/objects.ts';
 import { recordSchema } from '#shared/contract/records.ts';
 import type { LogRecord } from '#shared/contract/records.ts';
-import { aPool, began, gone, sawDisk, sawVm, seen, shard } from '#test/integration/book-story.ts';
+import {
+  aPool,
+  began,
+  gone,
+  poolRef,
+  sawDisk,
+  sawVm,
+  seen,
+  shard,
+} from '#test/integration/book-story.ts';
 import { addChanges, noChanges } from './changes.ts';
 import { foldRecord } from './fold.ts';
-import { emptyState } from './state.ts';
+import { emptyState, forgetGone } from './state.ts';
 
 const rewound = {
   type: 'rewound',
@@ -73,4 +82,40 @@ test('a disk that is back can be lost once more', () => {
   expect([...state.volumes.values()].map((volume) => volume.state)).toEqual(['gone']);
   folds([rewound]);
   expect(state.volumes.size).toBe(0);
+});
+
+test('who made a version that is void did not begin what is still under way', () => {
+  for (const isOld of [false, true]) {
+    const { state, changes, folds } = rig();
+    folds([seen(aPool(3))]);
+    if (isOld) forgetGone(state, began + 24 * 3_600_000);
+    folds([rewound, sawVm('web-0')]);
+    folds([{ type: 'held', epoch: 1, set: poolRef, basis: 1, reason: 'Contested', because: '' }]);
+    expect(state.begun.size).toBe(0);
+    expect([...changes.activities.values()]).toMatchObject([{ outcome: 'held' }]);
+    expect([...changes.activities.values()].map(({ write }) => write)).toEqual([undefined]);
+  }
+});
+
+test('a deletion that is void is over', () => {
+  const { state, changes, folds } = rig();
+  const pool = seen(aPool(1));
+  folds([pool, sawVm('web-0'), gone('VirtualMachinePool', 'web'), rewound, ...early(pool)]);
+  expect([...changes.activities.values()]).toMatchObject([
+    { operation: 'created', outcome: 'done' },
+    { operation: 'deleted', outcome: 'superseded' },
+    { operation: 'created', outcome: 'done' },
+  ]);
+  expect(state.open.size).toBe(0);
+});
+
+test('what leaves the memory is marked in its row, until it is told of anew', () => {
+  const { changes, folds } = rig();
+  const vm = sawVm('web-0');
+  folds([seen(aPool(1)), vm, ...sawDisk('web-0'), gone('VirtualMachine', 'web-0')]);
+  folds([gone('PersistentVolumeClaim', 'web-0-disk', 'web-0-disk-pvc'), rewound]);
+  expect(changes.holdings.get('web-0-uid')).toMatchObject({ isVoid: true });
+  expect(changes.volumes.get('web-0-disk-pvc')).toMatchObject({ isVoid: true });
+  folds(early(vm));
+  expect(changes.holdings.get('web-0-uid')).not.toHaveProperty('isVoid');
 });

@@ -92,7 +92,7 @@ export function testimonyFrom(row: AttributionRow): Testimony | undefined {
   return { entry: row.entry, write: row.write, at: row.at.getTime(), record };
 }
 
-type VolumeRow = Omit<BookTables['book.deleted_volume'], 'recorded_at' | 'number'>;
+type VolumeRow = Omit<BookTables['book.deleted_volume'], 'recorded_at' | 'number' | 'voided'>;
 
 export function volumeFrom(row: VolumeRow): DeletedVolume {
   return {

@@ -60,6 +60,7 @@ async function loadHoldings(db: Kysely<BookTables>, state: BookState, since: Dat
       .selectFrom('book.holding')
       .selectAll()
       .where('uid', '>', after)
+      .where('voided', '=', false)
       .where((where) => where.or([where('gone_at', 'is', null), where('gone_at', '>=', since)]))
       .orderBy('uid')
       .limit(pageSize)
@@ -120,6 +121,7 @@ async function loadTestimonies(
   const testimonies = await db
     .selectFrom('book.attribution')
     .selectAll()
+    .where('voided', '=', false)
     .where('at', '>=', since)
     .orderBy('entry')
     .execute();
@@ -133,6 +135,7 @@ async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date
   const rows = await db
     .selectFrom('book.deleted_volume')
     .selectAll()
+    .where('voided', '=', false)
     .where((where) => where.or([where('gone_at', 'is', null), where('gone_at', '>=', since)]))
     .execute();
   for (const row of rows) {

@@ -180,6 +180,9 @@ export type Holding = {
   readonly volumeName?: string;
 };
 
+/** A row that stays in the book though the fold goes on without it: the cluster was set back. */
+export type Voidable<Row> = Row & { readonly isVoid?: true };
+
 export type Hold = {
   readonly set: SetName;
   /** Absent when the hold is over. */

@@ -55,6 +55,11 @@ export function followSurveys(
       const isUnserved = record.unserved === true;
       return { ...survey, isUnserved, isWhole: survey.seen.size === record.count && !isUnserved };
     }
+    case 'rewound':
+      for (const key of [...surveys.keys()]) {
+        if (key.startsWith(`${shard}/`)) surveys.delete(key);
+      }
+      return undefined;
     default:
       return undefined;
   }

@@ -1,6 +1,14 @@
 import { canonicalJson } from '#shared/lib/canonical.ts';
 import type { Changes } from './changes.ts';
-import type { Activity, DeletedVolume, Hold, Holding, SetName, Testimony } from './rows.ts';
+import type {
+  Activity,
+  DeletedVolume,
+  Hold,
+  Holding,
+  SetName,
+  Testimony,
+  Voidable,
+} from './rows.ts';
 
 /* The rows of a batch as the database takes them: plain texts, times in RFC 3339, null for absent. */
 
@@ -16,7 +24,7 @@ export function storable(text: string): string {
 }
 
 export function holdingRows({ holdings }: Changes): readonly Row[] {
-  return [...holdings.values()].map((holding: Holding) =>
+  return [...holdings.values()].map((holding: Voidable<Holding>) =>
     rowFrom({
       uid: holding.uid,
       kind: holding.kind,
@@ -40,6 +48,7 @@ export function holdingRows({ holdings }: Changes): readonly Row[] {
       storage_class: holding.storageClass,
       size: holding.size,
       volume_name: holding.volumeName,
+      voided: holding.isVoid ?? false,
     }),
   );
 }
@@ -71,37 +80,39 @@ export function activityRows({ activities }: Changes): readonly Row[] {
 }
 
 export function attributionRows({ testimonies }: Changes): readonly Row[] {
-  return testimonies.map(({ entry, write, at, record }: Testimony) =>
-    rowFrom({
-      entry,
-      write,
-      at: time(at),
-      source: record.source,
-      id: record.id,
-      verb: record.verb,
-      subresource: record.subresource,
-      kind: record.object.kind,
-      namespace: record.object.namespace,
-      name: record.object.name,
-      uid: record.object.uid,
-      resource_version: record.object.resourceVersion,
-      replicas: record.replicas,
-      actor: record.user,
-      impersonator: record.impersonator,
-      groups: record.groups.map(storable),
-      user_agent: record.userAgent,
-      received_at: record.receivedAt,
-      answered_at: record.answeredAt,
-      manager: record.manager,
-      asked: record.asked,
-      bound_to: record.boundTo,
-      deleted_at: record.deletedAt,
-    }),
+  return [...testimonies.values()].map(
+    ({ entry, write, at, record, isVoid }: Voidable<Testimony>) =>
+      rowFrom({
+        entry,
+        write,
+        at: time(at),
+        source: record.source,
+        id: record.id,
+        verb: record.verb,
+        subresource: record.subresource,
+        kind: record.object.kind,
+        namespace: record.object.namespace,
+        name: record.object.name,
+        uid: record.object.uid,
+        resource_version: record.object.resourceVersion,
+        replicas: record.replicas,
+        actor: record.user,
+        impersonator: record.impersonator,
+        groups: record.groups.map(storable),
+        user_agent: record.userAgent,
+        received_at: record.receivedAt,
+        answered_at: record.answeredAt,
+        manager: record.manager,
+        asked: record.asked,
+        bound_to: record.boundTo,
+        deleted_at: record.deletedAt,
+        voided: isVoid ?? false,
+      }),
   );
 }
 
 export function volumeRows({ volumes }: Changes): readonly Row[] {
-  return [...volumes.values()].map((volume: DeletedVolume) =>
+  return [...volumes.values()].map((volume: Voidable<DeletedVolume>) =>
     rowFrom({
       key: volume.key,
       claim: volume.claim?.name,
@@ -124,6 +135,7 @@ export function volumeRows({ volumes }: Changes): readonly Row[] {
       activity: volume.activity,
       gone_at: time(volume.goneAt),
       state: volume.state,
+      voided: volume.isVoid ?? false,
     }),
   );
 }

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /**
  * The rows of schema `book`, as they come back: int8 is a number (see open-store), timestamptz a Date.
  * The tables are written through json_to_recordset and unnest, so these types are for reading.
@@ -210,6 +212,9 @@ export type SetRow = {
   readonly held_since: Date | null;
 };
 
+/** Of a time that is void, because the cluster was set back. */
+type Voidable = { readonly voided: Generated<boolean> };
+
 /** Tables, and the views that the readers' roles may select from. */
 export type BookTables = {
   readonly 'book.entry': EntryRow;
@@ -219,13 +224,14 @@ export type BookTables = {
     /** JSON. */
     readonly evidence: string | null;
   };
-  readonly 'book.attribution': AttributionRow;
-  readonly 'book.deleted_volume': VolumeColumns & {
-    readonly key: string;
-    readonly applied: boolean;
-    readonly number: number;
-  };
-  readonly 'book.holding': HoldingRow;
+  readonly 'book.attribution': AttributionRow & Voidable;
+  readonly 'book.deleted_volume': VolumeColumns &
+    Voidable & {
+      readonly key: string;
+      readonly applied: boolean;
+      readonly number: number;
+    };
+  readonly 'book.holding': HoldingRow & Voidable;
   readonly 'book.hold': HoldRow;
   readonly 'book.take_over': TakeOverRow;
   readonly 'book.poison': PoisonRow;
