@@ -72,13 +72,20 @@ function sentence(kind: string, body: unknown): string {
   }
 }
 
-/** `paused false → true, template`: a setting that has no value is told by its name. */
+/**
+ * `paused false → true, template`: a setting that has no value is told by its name. Of changes that were
+ * not seen there is their number; without any other, they have undone one another.
+ */
 export function changesIn(body: unknown): string {
   const changes = listAt(body, 'changes').map((change) => {
     const [what = '?', from, to] = ['what', 'from', 'to'].map((name) => textAt(change, name));
     return from === undefined && to === undefined ? what : `${what} ${from ?? '–'} → ${to ?? '–'}`;
   });
-  return changes.join(', ');
+  const missed = numberAt(body, 'missed');
+  if (missed === undefined) return changes.join(', ');
+  const versions = `${missed} ${missed === 1 ? 'version' : 'versions'} in between not seen`;
+  const what = changes.length === 0 ? 'changed and changed back' : changes.join(', ');
+  return `${what} (${versions})`;
 }
 
 /** What a plan would do, or does, and why. */

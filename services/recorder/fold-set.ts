@@ -66,12 +66,16 @@ export function foldSet(
 
 type Edit = { readonly previous: Holding; readonly next: Holding; readonly surveyed: boolean };
 
-/** Everything else that an edit changed: paused, mode, template, strategies. Who did it is told by the write. */
+/**
+ * Everything else that an edit changed: paused, mode, template, strategies. Who did it is told by the write.
+ * What was changed and changed back unseen is told as well, though nothing differs in the end.
+ */
 function noteManner(step: Step, set: SetName, { previous, next, surveyed }: Edit): void {
   if (previous.manner === undefined || next.manner === undefined) return;
   const changes = mannerChanges(previous.manner, next.manner);
-  if (changes.length === 0) return;
   const missed = missedSince(previous.generation, next);
+  const isBack = changes.length === 0;
+  if (isBack && (missed === undefined || isToldOtherwise(previous, next))) return;
   enter(step, 'set-changed', {
     set,
     changes,
@@ -79,7 +83,13 @@ function noteManner(step: Step, set: SetName, { previous, next, surveyed }: Edit
     generation: next.generation,
     missed,
     gap: surveyed || missed !== undefined,
+    ...(isBack ? { how: 'the generation has jumped: changed and changed back unseen' } : {}),
   });
+}
+
+/** A change of the size tells what was missed with it; generations of a time that is void tell nothing. */
+function isToldOtherwise(previous: Holding, next: Holding): boolean {
+  return previous.wanted !== next.wanted || previous.resourceVersion === '0';
 }
 
 /** A set has left the cluster; a replica set without finalizers goes without a word before. */

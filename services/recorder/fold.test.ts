@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Purpose } from '#shared/contract/commands.ts';
 import { uid } from '#shared/contract/ids.ts';
+import { recordSchema } from '#shared/contract/records.ts';
 import type { Decided, LogRecord } from '#shared/contract/records.ts';
 import {
   aPool,
@@ -110,6 +111,36 @@ describe('the size of a set', () => {
       seen({ ...later, meta: { ...later.meta, generation: 4 } }),
     );
     expect(history(changes)[1]).toBe('scaled 3 → 9 running gap');
+  });
+
+  test('what was changed and changed back unseen is told, and once', () => {
+    const at = (generation: number, given: Parameters<typeof aPool>[1] = {}, replicas = 3) => {
+      const pool = aPool(replicas, given);
+      return seen({ ...pool, meta: { ...pool.meta, generation } });
+    };
+    const edits = (...records: readonly LogRecord[]) =>
+      fold(...records)
+        .entries.filter(({ kind }) => kind === 'set-changed')
+        .map(({ body }): unknown => JSON.parse(body));
+    expect(edits(at(1), at(3), at(3))).toMatchObject([
+      {
+        changes: [],
+        missed: 1,
+        gap: true,
+        generation: 3,
+        how: expect.stringContaining('changed back'),
+      },
+    ]);
+    expect(edits(at(1), at(4, { deleting: true }))).toMatchObject([{ changes: [], missed: 2 }]);
+    expect(edits(at(1), at(3, { paused: true }))).toMatchObject([
+      { changes: [{ what: 'paused' }], missed: 1 },
+    ]);
+    expect(edits(at(1), at(2))).toEqual([]);
+    expect(edits(at(1), at(2, { deleting: true }))).toEqual([]);
+    // The size tells it.
+    expect(edits(at(1), at(4, {}, 5))).toEqual([]);
+    const setBack = { type: 'rewound', id: 'one', by: 'alice', askedAt: '2026-11-21T04:00:00Z' };
+    expect(edits(at(1), recordSchema.parse(setBack), at(4))).toEqual([]);
   });
 
   test('the first decision for a change of size is its start', () => {
