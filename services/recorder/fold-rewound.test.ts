@@ -109,6 +109,19 @@ test('a deletion that is void is over', () => {
   expect(state.open.size).toBe(0);
 });
 
+test('a set that was terminating and no longer is can change its size', () => {
+  const { changes, folds } = rig();
+  const pool = seen(aPool(2));
+  folds([pool, sawVm('web-0'), sawVm('web-1'), seen(aPool(2, { deleting: true })), rewound]);
+  folds(early(pool));
+  folds([seen(aPool(1))]);
+  expect([...changes.activities.values()].map((one) => [one.operation, one.outcome])).toEqual([
+    ['created', 'done'],
+    ['deleted', 'superseded'],
+    ['scaled', 'running'],
+  ]);
+});
+
 test('what leaves the memory is marked in its row, until it is told of anew', () => {
   const { changes, folds } = rig();
   const vm = sawVm('web-0');

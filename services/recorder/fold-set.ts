@@ -1,9 +1,9 @@
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { ScaledSet, Writer } from '#shared/contract/objects.ts';
 import { mannerChanges } from './manner.ts';
-import { openSizeChange, progress } from './operations.ts';
+import { endOperation, openSizeChange, progress } from './operations.ts';
 import type { Attribution, Holding, SetName } from './rows.ts';
-import { enter, setNameOf } from './step.ts';
+import { enter, openOperations, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
 import { missedInWords } from './testimony.ts';
 import { writeOf } from './writes.ts';
@@ -26,6 +26,7 @@ export function foldSet(
   if (set === undefined) return;
   const { object, surveyed } = sighting;
   const version = { resourceVersion: next.resourceVersion, generation: next.generation };
+  if (previous?.deleting === true && !next.deleting) endDeletion(step, next.uid);
   if (previous === undefined) {
     const isFound = next.createdAt < (step.state.beganAt ?? step.arrival.at) - foundAfterMs;
     const missed = isFound ? undefined : missedSince(0, next);
@@ -105,6 +106,13 @@ function endHold(step: Step, holding: Holding): void {
   if (set === undefined) return;
   const because = 'the set is gone';
   step.changes.holds.set(set.uid, { set, because, since: step.arrival.at });
+}
+
+/** Nobody takes a deletion back but by setting the whole cluster back: it has never been. */
+function endDeletion(step: Step, setUid: string): void {
+  for (const open of openOperations(step, setUid)) {
+    if (open.operation === 'deleted') endOperation(step, open, 'superseded');
+  }
 }
 
 function openDeletion(
