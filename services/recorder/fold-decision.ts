@@ -2,8 +2,8 @@ import { isDestructive } from '#shared/contract/commands.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { Decided, Decision, Held } from '#shared/contract/records.ts';
 import { foldDestructive, foldPreserved, keepsDisks } from './fold-endangered.ts';
-import { startOperations } from './operations.ts';
-import { enter, openOperations, putActivity, setNameIn } from './step.ts';
+import { changeHold, startOperations } from './operations.ts';
+import { enter, setNameIn } from './step.ts';
 import type { Step } from './step.ts';
 
 export function foldOpened(step: Step, record: Extract<Decision, { type: 'opened' }>): void {
@@ -48,19 +48,12 @@ export function foldHeld(step: Step, record: Held): void {
   const { set, reason, because, epoch, basis } = record;
   enter(step, 'held', { set, reason, because, epoch, basis });
   const isGone = step.state.holdings.get(set.uid)?.goneAt !== undefined;
-  step.changes.holds.set(set.uid, {
+  changeHold(step, {
     set: setNameIn(record),
     ...(reason === undefined || isGone ? {} : { reason }),
     because,
     since: step.arrival.at,
   });
-  for (const open of openOperations(step, set.uid)) {
-    const { reason: _earlier, ...rest } = open;
-    putActivity(
-      step,
-      reason === undefined ? { ...rest, outcome: 'running' } : { ...rest, outcome: 'held', reason },
-    );
-  }
 }
 
 /** What a plan says of disks that outlive a member, and of those that a new one starts on. */

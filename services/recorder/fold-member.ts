@@ -1,4 +1,4 @@
-import { doomedIn, endOperation, progress, startOperations } from './operations.ts';
+import { doomedIn, endOperation, outcomeOfOpen, progress, startOperations } from './operations.ts';
 import type { Activity, Attribution, Evidence, Holding } from './rows.ts';
 import { isActive } from './state.ts';
 import { enter, openOperations, putActivity, setNameOf } from './step.ts';
@@ -97,7 +97,7 @@ function noteLoss(step: Step, setUid: string, { member, after, gap }: Loss): voi
     oldUid: member.uid,
     ...by,
     at: arrival.at,
-    outcome: 'running',
+    ...outcomeOfOpen(state, setUid),
     gap,
     ...(write === undefined ? {} : { write, evidence }),
   });

@@ -1,7 +1,7 @@
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { ScaledSet, Writer } from '#shared/contract/objects.ts';
 import { mannerChanges } from './manner.ts';
-import { endOperation, openSizeChange, progress } from './operations.ts';
+import { changeHold, endOperation, openSizeChange, progress } from './operations.ts';
 import type { Attribution, Holding, SetName } from './rows.ts';
 import { enter, openOperations, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
@@ -95,8 +95,8 @@ function isToldOtherwise(previous: Holding, next: Holding): boolean {
 
 /** A set has left the cluster; a replica set without finalizers goes without a word before. */
 export function foldSetGone(step: Step, previous: Holding, gap: boolean): void {
-  if (!previous.deleting) openDeletion(step, previous, { after: previous.resourceVersion, gap });
   endHold(step, previous);
+  if (!previous.deleting) openDeletion(step, previous, { after: previous.resourceVersion, gap });
   progress(step, previous.uid);
 }
 
@@ -105,7 +105,7 @@ function endHold(step: Step, holding: Holding): void {
   const set = setNameOf(holding);
   if (set === undefined) return;
   const because = 'the set is gone';
-  step.changes.holds.set(set.uid, { set, because, since: step.arrival.at });
+  changeHold(step, { set, because, since: step.arrival.at });
 }
 
 /** Nobody takes a deletion back but by setting the whole cluster back: it has never been. */

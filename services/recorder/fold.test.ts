@@ -204,6 +204,30 @@ describe('the size of a set', () => {
   });
 });
 
+test('what begins under a hold is held, until the hold is over', () => {
+  const held = { type: 'held', epoch: 1, set: poolRef, basis: 1, because: 'too many' } as const;
+  const blocked = { ...held, reason: 'MassDeleteBlocked' };
+  const story = [
+    seen(aPool(3)),
+    ...threeVms,
+    blocked,
+    seen(aPool(2)),
+    gone('VirtualMachine', 'web-0'),
+  ];
+  const outcomes = (...more: readonly LogRecord[]) =>
+    [...fold(...story, ...more).activities.values()].map(({ operation, outcome, reason }) =>
+      [operation, outcome, ...(reason === undefined ? [] : [reason])].join(' '),
+    );
+  expect(outcomes(seen(aPool(5)), gone('VirtualMachine', 'web-1'))).toEqual([
+    'created done',
+    'scaled done',
+    'scaled held MassDeleteBlocked',
+    'member-replaced held MassDeleteBlocked',
+  ]);
+  expect(outcomes(seen(aPool(5)), held)).toEqual(['created done', 'scaled done', 'scaled running']);
+  expect(outcomes(gone('VirtualMachinePool', 'web')).at(-1)).toBe('deleted running');
+});
+
 test('a hold ends with its set, whichever the book hears of first', () => {
   const because = 'too many';
   const reason = 'MassDeleteBlocked';

@@ -48,6 +48,7 @@ export async function loadState(
   const since = new Date((position.at ?? 0) - rememberGoneMs);
   await loadHoldings(db, state, since);
   await loadActivities(db, state, since);
+  await loadHolds(db, state);
   await loadVolumes(db, state, since);
   await loadTestimonies(db, state, since);
   await loadSurveys(db, state, position.turn);
@@ -129,6 +130,11 @@ async function loadTestimonies(
     const testimony = testimonyFrom(row);
     if (testimony !== undefined) placeTestimony(state, testimony);
   }
+}
+
+async function loadHolds(db: Kysely<BookTables>, state: BookState): Promise<void> {
+  const rows = await db.selectFrom('book.hold').select(['set_uid', 'reason']).execute();
+  for (const { set_uid: uid, reason } of rows) state.holds.set(uid, reason);
 }
 
 async function loadVolumes(db: Kysely<BookTables>, state: BookState, since: Date): Promise<void> {

@@ -1,4 +1,12 @@
-import type { Activity, Evidence, Holding, Operation, OperationOutcome, SetName } from './rows.ts';
+import type {
+  Activity,
+  Evidence,
+  Hold,
+  Holding,
+  Operation,
+  OperationOutcome,
+  SetName,
+} from './rows.ts';
 import { isActive } from './state.ts';
 import type { BookState } from './state.ts';
 import { enter, openOperations, putActivity } from './step.ts';
@@ -42,7 +50,7 @@ export function openSizeChange(step: Step, change: SizeChange): void {
     ...(to === undefined ? {} : { to }),
     ...by,
     at: step.arrival.at,
-    outcome: 'running',
+    ...outcomeOfOpen(step.state, set.uid),
     gap,
     write,
     evidence,
@@ -72,6 +80,28 @@ export function endOperation(step: Step, activity: Activity, outcome: OperationO
     finishedAt: ended.finishedAt,
   });
   putActivity(step, ended);
+}
+
+/** How an operation stands that has not ended: a set that is held does nothing for it. */
+export function outcomeOfOpen(
+  state: BookState,
+  setUid: string,
+): Pick<Activity, 'outcome' | 'reason'> {
+  const reason = state.holds.get(setUid);
+  return reason === undefined ? { outcome: 'running' } : { outcome: 'held', reason };
+}
+
+/** A set may not act any more, or may again: so it is with its open operations, and those to come. */
+export function changeHold(step: Step, hold: Hold): void {
+  const { uid } = hold.set;
+  const { state, changes } = step;
+  changes.holds.set(uid, hold);
+  if (hold.reason === undefined) state.holds.delete(uid);
+  else state.holds.set(uid, hold.reason);
+  for (const open of openOperations(step, uid)) {
+    const { reason: _earlier, ...rest } = open;
+    putActivity(step, { ...rest, ...outcomeOfOpen(state, uid) });
+  }
 }
 
 /** Marks the beginning of the open operations that `concerns`, once. */

@@ -29,6 +29,8 @@ export type BookState = {
   readonly sizes: Map<string, readonly Activity[]>;
   /** Uid of the living claim that a DataVolume has made, by the DataVolume's. */
   readonly claims: Map<string, string>;
+  /** Why a set may not act, by its uid. */
+  readonly holds: Map<string, string>;
   /** By key; gone ones leave it with their holding. */
   readonly volumes: Map<string, DeletedVolume>;
   /** Keys of volumes by the uids of their claim and of their DataVolume. */
@@ -67,6 +69,7 @@ export function emptyState(): BookState {
     open: new Map(),
     sizes: new Map(),
     claims: new Map(),
+    holds: new Map(),
     volumes: new Map(),
     volumeKeys: new Map(),
     effects: new Map(),

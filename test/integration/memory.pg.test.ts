@@ -188,6 +188,7 @@ function known(state: BookState): object {
     ),
     open: sorted(open),
     sizes: sorted(sizes),
+    holds: sorted(state.holds),
     volumes: sorted(volumes),
     begun: sorted(
       [...begun].filter(([, all]) => all.size > 0).map(([key, all]) => [key, sorted(all)]),
