@@ -8,6 +8,7 @@ import * as positionHash from './0006-position-hash.ts';
 import * as disksOfMembers from './0007-disks-of-members.ts';
 import * as evidence from './0008-evidence.ts';
 import * as voided from './0009-voided.ts';
+import * as rests from './0010-rests.ts';
 
 /** Applied in the order of their names, each once. A name that has been released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-disks-of-members': disksOfMembers,
   '0008-evidence': evidence,
   '0009-voided': voided,
+  '0010-rests': rests,
 };

@@ -32,6 +32,7 @@ export const holding: Columns = {
     purpose_effect: 'text',
     purpose_applied: 'boolean',
     manner: 'text',
+    rests: 'boolean',
     storage_class: 'text',
     size: 'text',
     volume_name: 'text',

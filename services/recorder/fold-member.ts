@@ -97,7 +97,7 @@ function noteLoss(step: Step, setUid: string, { member, after, gap }: Loss): voi
     oldUid: member.uid,
     ...by,
     at: arrival.at,
-    ...outcomeOfOpen(state, setUid),
+    ...outcomeOfOpen(state, setName, 'member-replaced'),
     gap,
     ...(write === undefined ? {} : { write, evidence }),
   });

@@ -1,7 +1,7 @@
 import type { ResourceVersion } from '#shared/contract/ids.ts';
 import type { ScaledSet, Writer } from '#shared/contract/objects.ts';
 import { mannerChanges } from './manner.ts';
-import { changeHold, endOperation, openSizeChange, progress } from './operations.ts';
+import { changeHold, endOperation, judgeOpen, openSizeChange, progress } from './operations.ts';
 import type { Attribution, Holding, SetName } from './rows.ts';
 import { enter, openOperations, setNameOf } from './step.ts';
 import type { Step } from './step.ts';
@@ -59,6 +59,7 @@ export function foldSet(
     });
   }
   if (previous !== undefined) noteManner(step, set, { previous, next, surveyed });
+  if (previous !== undefined && previous.rests !== next.rests) judgeOpen(step, next.uid);
   if (next.deleting && previous?.deleting !== true) {
     openDeletion(step, next, { after: previous?.resourceVersion, gap: surveyed });
   }

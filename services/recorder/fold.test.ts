@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Purpose } from '#shared/contract/commands.ts';
 import { uid } from '#shared/contract/ids.ts';
 import { recordSchema } from '#shared/contract/records.ts';
+import type { Pool } from '#shared/contract/objects.ts';
 import type { Decided, LogRecord } from '#shared/contract/records.ts';
 import {
   aPool,
@@ -226,6 +227,29 @@ test('what begins under a hold is held, until the hold is over', () => {
   ]);
   expect(outcomes(seen(aPool(5)), held)).toEqual(['created done', 'scaled done', 'scaled running']);
   expect(outcomes(gone('VirtualMachinePool', 'web')).at(-1)).toBe('deleted running');
+});
+
+test('a size is held while its set is paused, and its deletion is not', () => {
+  const time = (seconds: number) => new Date(began + seconds * 1_000).toISOString();
+  const told = { type: 'ReplicaPaused', status: 'True', lastTransitionTime: time(5) };
+  const paused = { paused: true, status: { conditions: [told] } };
+  const last = (...pools: readonly (readonly [number, Partial<Pool>?, boolean?])[]) => {
+    const story = [seen(aPool(3)), ...threeVms];
+    const sights = pools.map(([size, given, deleting = false]) =>
+      seen(aPool(size, { ...given, deleting })),
+    );
+    const change = [...fold(...story, ...sights).activities.values()].at(-1);
+    return [change?.operation, change?.outcome, change?.reason];
+  };
+  const held = ['scaled', 'held', 'Paused'];
+  expect(last([3, paused], [5, paused])).toEqual(held);
+  expect(last([5], [5, paused])).toEqual(held);
+  expect(last([5, paused], [5])).toEqual(['scaled', 'running', undefined]);
+  const since = (seconds: number) => ({ ...paused, kubevirtWroteAt: time(seconds) });
+  expect(last([5, since(4)])).toEqual(held);
+  // KubeVirt says so, whom the pause keeps away from a set of ours.
+  expect(last([5, since(5)])).toEqual(['scaled', 'running', undefined]);
+  expect(last([3, paused, true])).toEqual(['deleted', 'running', undefined]);
 });
 
 test('a hold ends with its set, whichever the book hears of first', () => {

@@ -10,7 +10,7 @@ import { gradeOf, operationOf, outcomeOf, volumeStateOf } from './words.ts';
 
 /* What the fold remembers, read back from the columns that it was written into. */
 
-export function holdingFrom(row: HoldingRow): Holding {
+export function holdingFrom(row: HoldingRow & { readonly rests: boolean | null }): Holding {
   return {
     uid: row.uid,
     kind: kindSchema.parse(row.kind),
@@ -31,6 +31,7 @@ export function holdingFrom(row: HoldingRow): Holding {
       purpose: row.purpose === null ? undefined : purposeSchema.parse(row.purpose),
       purposeEffect: row.purpose_effect,
       isCarriedOut: row.purpose_applied,
+      rests: row.rests,
       manner: row.manner === null ? undefined : mannerFrom(row.manner),
       storageClass: row.storage_class,
       size: row.size,

@@ -2,6 +2,7 @@ import type { Shard } from '#shared/contract/ids.ts';
 import { setKinds } from '#shared/contract/kinds.ts';
 import type { Meta, Observable } from '#shared/contract/objects.ts';
 import { mannerOf } from './manner.ts';
+import { rests } from './rests.ts';
 import type { Holding } from './rows.ts';
 
 /** What the book keeps of an object; undefined for kinds that it has no use for. */
@@ -13,6 +14,7 @@ export function holdingOf(object: Observable, shard: Shard): Holding | undefined
         ...common(object, shard),
         wanted: object.replicas ?? 1,
         manner: mannerOf(object),
+        rests: rests(object),
         ...(object.meta.generation === undefined ? {} : { generation: object.meta.generation }),
       };
     case 'VirtualMachine': {

@@ -50,7 +50,7 @@ export function openSizeChange(step: Step, change: SizeChange): void {
     ...(to === undefined ? {} : { to }),
     ...by,
     at: step.arrival.at,
-    ...outcomeOfOpen(step.state, set.uid),
+    ...outcomeOfOpen(step.state, set, operation),
     gap,
     write,
     evidence,
@@ -82,12 +82,17 @@ export function endOperation(step: Step, activity: Activity, outcome: OperationO
   putActivity(step, ended);
 }
 
-/** How an operation stands that has not ended: a set that is held does nothing for it. */
+/**
+ * How an operation stands that has not ended: a set that is held does nothing for it. A pause holds
+ * nothing up that is there to delete the set.
+ */
 export function outcomeOfOpen(
   state: BookState,
-  setUid: string,
+  { uid }: SetName,
+  operation: Operation,
 ): Pick<Activity, 'outcome' | 'reason'> {
-  const reason = state.holds.get(setUid);
+  const rests = operation !== 'deleted' && state.holdings.get(uid)?.rests === true;
+  const reason = state.holds.get(uid) ?? (rests ? 'Paused' : undefined);
   return reason === undefined ? { outcome: 'running' } : { outcome: 'held', reason };
 }
 
@@ -98,9 +103,14 @@ export function changeHold(step: Step, hold: Hold): void {
   changes.holds.set(uid, hold);
   if (hold.reason === undefined) state.holds.delete(uid);
   else state.holds.set(uid, hold.reason);
-  for (const open of openOperations(step, uid)) {
+  judgeOpen(step, uid);
+}
+
+/** Says anew of each open operation of a set whether something holds it up. */
+export function judgeOpen(step: Step, setUid: string): void {
+  for (const open of openOperations(step, setUid)) {
     const { reason: _earlier, ...rest } = open;
-    putActivity(step, { ...rest, ...outcomeOfOpen(state, uid) });
+    putActivity(step, { ...rest, ...outcomeOfOpen(step.state, open.set, open.operation) });
   }
 }
 

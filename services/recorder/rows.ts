@@ -163,6 +163,8 @@ export type Holding = {
   readonly wanted?: number;
   readonly generation?: number;
   readonly manner?: Manner;
+  /** It is paused: nobody keeps its size. */
+  readonly rests?: boolean;
   /** Members. */
   readonly ordinal?: number;
   /** A VMI that has ended, and so no longer counts. */

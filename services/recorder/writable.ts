@@ -45,6 +45,7 @@ export function holdingRows({ holdings }: Changes): readonly Row[] {
       purpose_effect: holding.purposeEffect,
       purpose_applied: holding.isCarriedOut,
       manner: holding.manner && canonicalJson(holding.manner),
+      rests: holding.rests,
       storage_class: holding.storageClass,
       size: holding.size,
       volume_name: holding.volumeName,

@@ -231,7 +231,7 @@ export type BookTables = {
       readonly applied: boolean;
       readonly number: number;
     };
-  readonly 'book.holding': HoldingRow & Voidable;
+  readonly 'book.holding': HoldingRow & Voidable & { readonly rests: Generated<boolean | null> };
   readonly 'book.hold': HoldRow;
   readonly 'book.take_over': TakeOverRow;
   readonly 'book.poison': PoisonRow;

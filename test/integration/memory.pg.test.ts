@@ -79,8 +79,10 @@ class Story {
 
   #pool(replicas: number): ReturnType<typeof aPool> {
     this.#generation += 1;
-    const pool = aPool(replicas, { deleting: this.#random.chance(0.1) });
-    return { ...pool, meta: { ...pool.meta, generation: this.#generation } };
+    const isPaused = this.#random.chance(0.3);
+    const annotations = isPaused ? { 'rollcall.dev/paused': 'true' } : {};
+    const pool = aPool(replicas, { paused: isPaused, deleting: this.#random.chance(0.1) });
+    return { ...pool, meta: { ...pool.meta, annotations, generation: this.#generation } };
   }
 
   /** The same sighting, at the newest version of a cluster that may have been set back. */
