@@ -13,7 +13,8 @@ export async function provision(settings: StreamSettings, log: Logger): Promise<
   await using link = await openLink(settings, log);
   await attestDurability(settings, link.connection.info, log);
   const manager = await link.connection.jetstreamManager();
-  for (const wanted of wantedStreams(settings.cluster, settings.logBytes)) {
+  const extent = { bytes: settings.logBytes, replicas: settings.logReplicas };
+  for (const wanted of wantedStreams(settings.cluster, extent)) {
     log.info({ stream: wanted.name, change: await settle(manager, wanted) }, 'provisioned');
     await verifyStream(manager, wanted);
   }

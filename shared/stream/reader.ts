@@ -4,7 +4,7 @@ import { families } from '#shared/contract/ids.ts';
 import type { Family } from '#shared/contract/ids.ts';
 import { backoffMs } from '#shared/process/backoff.ts';
 import { systemClock } from '#shared/process/clock.ts';
-import { apiErrorCode, untilAnswered } from './ask.ts';
+import { untilAnswered } from './ask.ts';
 import type { Delivery } from './delivery.ts';
 import type { Link } from './link.ts';
 import { Pulling } from './pulling.ts';
@@ -75,10 +75,8 @@ async function makeConsumer(
   reading: Reading,
   from: { readonly after: number; readonly families?: readonly Family[] },
 ): Promise<string> {
-  const name = nuid.next();
   const filters = (from.families ?? []).map(subjectsOfFamily);
   const config: Partial<ConsumerConfig> = {
-    name,
     ack_policy: AckPolicy.None,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: from.after + 1,
@@ -88,8 +86,7 @@ async function makeConsumer(
     num_replicas: 1,
     ...(filters.length === 0 || filters.length === families.length ? {} : filterBy(filters)),
   };
-  await untilAnswered(reading.link, () => addConsumer(reading, config), reading.signal);
-  return name;
+  return untilAnswered(reading.link, () => addConsumer(reading, config), reading.signal);
 }
 
 function filterBy(filters: readonly string[]): Partial<ConsumerConfig> {
@@ -99,13 +96,15 @@ function filterBy(filters: readonly string[]): Partial<ConsumerConfig> {
     : { filter_subjects: [...filters] };
 }
 
-const consumerExists = 10148;
-
-/** An answer that was lost leaves the consumer behind; it is then simply there. */
-async function addConsumer(reading: Reading, config: Partial<ConsumerConfig>): Promise<void> {
-  try {
-    await reading.manager.consumers.add(reading.stream, config);
-  } catch (error) {
-    if (apiErrorCode(error) !== consumerExists) throw error;
-  }
+/**
+ * Under another name each time: of a NATS cluster, one server is chosen to keep the consumer, and a name
+ * that was given to one that has just died stays there. What a lost answer leaves behind is forgotten.
+ */
+async function addConsumer(
+  { manager, stream }: Reading,
+  config: Partial<ConsumerConfig>,
+): Promise<string> {
+  const name = nuid.next();
+  await manager.consumers.add(stream, { ...config, name });
+  return name;
 }

@@ -26,10 +26,9 @@ export type WantedStream = Pick<
   | 'deny_purge'
   | 'allow_direct'
   | 'allow_rollup_hdrs'
-  | 'num_replicas'
   | 'duplicate_window'
 > &
-  Partial<Pick<StreamConfig, 'max_bytes'>>;
+  Partial<Pick<StreamConfig, 'max_bytes' | 'num_replicas'>>;
 
 const day = 24 * 60 * 60 * 1_000;
 
@@ -40,7 +39,6 @@ const shared = {
   storage: StorageType.File,
   retention: RetentionPolicy.Limits,
   discard: DiscardPolicy.New,
-  num_replicas: 1,
   allow_direct: true,
   deny_delete: true,
 } as const;
@@ -65,14 +63,21 @@ export function wantedLog(cluster: string, bytes?: number): WantedStream {
   };
 }
 
-/** All that a cluster needs on its broker. */
-export function wantedStreams(cluster: string, logBytes?: number): readonly WantedStream[] {
+/** What the provision step is told and services leave to the broker. */
+export type Extent = {
+  readonly bytes?: number | undefined;
+  readonly replicas?: number | undefined;
+};
+
+/** All that a cluster needs on its broker. A lost bucket costs as much as a lost log: all lie alike. */
+export function wantedStreams(cluster: string, extent: Extent = {}): readonly WantedStream[] {
+  const { bytes, replicas } = extent;
   return [
-    wantedLog(cluster, logBytes),
+    wantedLog(cluster, bytes),
     bucket(buckets.positions, 0),
     bucket(buckets.leases, leaseMs),
     wantedSnapshots(),
-  ];
+  ].map((stream) => ({ ...stream, ...(replicas !== undefined && { num_replicas: replicas }) }));
 }
 
 /** A key-value bucket that keeps the newest value of each key, for a time or for ever (0). */
