@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 // The shell's Node may be too old to read TypeScript, so the command runs on the pinned one.
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { forPinnedNode } from '../sandbox/launch/environment.mjs';
 import { pathsOf, repo } from '../sandbox/launch/paths.mjs';
 import { pinnedNode } from '../sandbox/launch/pinned-node.mjs';
-import { launch } from '../sandbox/launch/say.mjs';
+import { launch, Refusal } from '../sandbox/launch/say.mjs';
 
 await launch(async () => {
+  checkPackages();
   const main = join(repo, 'services', 'cli', 'main.ts');
   const node = pinnedNode();
   const child = spawn(node, [main, ...process.argv.slice(2)], {
@@ -22,3 +24,14 @@ await launch(async () => {
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   });
 });
+
+/** Before the first start; it would fail in the middle of an import. */
+function checkPackages() {
+  try {
+    createRequire(import.meta.url).resolve('commander');
+  } catch {
+    throw new Refusal(
+      'The packages are not installed yet: type npm start, which also starts Rollcall, or npm ci for them alone.',
+    );
+  }
+}

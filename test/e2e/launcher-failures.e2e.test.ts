@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { cleanEnvironment } from '../../services/sandbox/launch/environment.mjs';
 import { testPrograms } from '../../services/sandbox/launch/test-programs.mjs';
 import { freePort } from '../support/free-port.ts';
@@ -15,7 +15,8 @@ import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 /** What `npm start` does when something is in its way. */
 
-const launcher = fileURLToPath(new URL('../../services/sandbox/launch/start.mjs', import.meta.url));
+const repo = fileURLToPath(new URL('../..', import.meta.url));
+const launcher = join(repo, 'services/sandbox/launch/start.mjs');
 let folder: TemporaryFolder;
 
 beforeAll(async () => {
@@ -35,6 +36,21 @@ async function failedStart(env: Readonly<Record<string, string>>) {
   const ended = await runProgram(node, [launcher], { env: { ...settings, ...env }, mayFail: true });
   return { ...ended, home };
 }
+
+test('the command line without packages says what to type', async () => {
+  const bare = await temporaryFolder('bare');
+  onTestFinished(() => bare.remove());
+  for (const part of ['services/cli/rollcall.mjs', 'services/sandbox/launch']) {
+    cpSync(join(repo, part), join(bare.path, part), { recursive: true });
+  }
+  const { node } = await testPrograms();
+  const command = join(bare.path, 'services/cli/rollcall.mjs');
+  expect(await runProgram(node, [command, 'status'], { mayFail: true })).toMatchObject({
+    code: 1,
+    stderr:
+      'The packages are not installed yet: type npm start, which also starts Rollcall, or npm ci for them alone.\n',
+  });
+});
 
 describe('a start of which one part cannot start', () => {
   test.each([
