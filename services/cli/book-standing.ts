@@ -70,7 +70,8 @@ async function countSets(db: Kysely<BookTables>): Promise<number> {
   return row?.count ?? 0;
 }
 
-async function readSessions(db: Kysely<BookTables>): Promise<ReadonlyMap<string, number>> {
+/** How many sessions each service has, by its name. */
+export async function readSessions(db: Kysely<BookTables>): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ readonly name: string; readonly count: number }>`
     select application_name as name, count(*) as count from pg_stat_activity
     where datname = current_database() and application_name like 'rollcall-%' group by 1`.execute(

@@ -1,3 +1,4 @@
+import type { Policy } from '#shared/contract/records.ts';
 import type { Look } from './colors.ts';
 import { cell } from './table.ts';
 import type { Cell } from './table.ts';
@@ -21,6 +22,8 @@ export type BrokerStanding = {
   readonly settledUpTo: number | undefined;
   /** Somebody has said that the cluster was set back, and the watcher has not acted on it yet. */
   readonly openRewind: { readonly by: string; readonly askedAt: number } | undefined;
+  /** As the reconciler that decides was started; undefined where none has said it yet. */
+  readonly policy: Policy | undefined;
 };
 
 type Row = readonly [string, Cell, string];
@@ -37,7 +40,7 @@ export function serviceRows({ broker, last, book }: ServiceStanding, look: Look)
   const { colors, now } = look;
   const leases = leaseNames.map((name): Row => {
     const held = broker.holders.get(name);
-    const detail = name === 'executor' ? settledWords(broker, last) : '';
+    const detail = detailOf(name, broker, last);
     const lease = `lease ${name}`;
     if (held === undefined) return [lease, cell('nobody', colors.red), detail];
     const age = formatAge(now.getTime() - held.renewedAt);
@@ -52,6 +55,21 @@ export function serviceRows({ broker, last, book }: ServiceStanding, look: Look)
       : [['broker', cell('may forget', colors.red), broker.lazy] satisfies Row]),
     ...rewindRows(broker, look),
   ];
+}
+
+function detailOf(name: string, broker: BrokerStanding, last: number): string {
+  switch (name) {
+    case 'executor':
+      return settledWords(broker, last);
+    case 'reconciler':
+      return broker.policy === undefined ? '' : policyWords(broker.policy);
+    default:
+      return '';
+  }
+}
+
+function policyWords({ mode, kubevirtControllers }: Policy): string {
+  return `default mode ${mode}, KubeVirt's controllers ${kubevirtControllers}`;
 }
 
 function settledWords({ settledUpTo }: BrokerStanding, last: number): string {
@@ -78,7 +96,7 @@ function rewindRows({ openRewind }: BrokerStanding, { colors }: Look): readonly 
 /** As programs read it. */
 export function brokerRecord(broker: BrokerStanding | undefined): object {
   if (broker === undefined) return {};
-  const { bytes, mostBytes, share, lazy, holders, settledUpTo, openRewind } = broker;
+  const { bytes, mostBytes, share, lazy, holders, settledUpTo, openRewind, policy } = broker;
   return {
     bytes,
     mostBytes: mostBytes === 0 ? null : mostBytes,
@@ -93,5 +111,6 @@ export function brokerRecord(broker: BrokerStanding | undefined): object {
     ),
     settledUpTo: settledUpTo ?? null,
     openRewind: openRewind ?? null,
+    policy: policy ?? null,
   };
 }

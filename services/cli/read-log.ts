@@ -3,6 +3,7 @@ import { silentLogger } from '#shared/process/logger.ts';
 import { observeLog } from '#shared/stream/observe-log.ts';
 import type { LogObserver } from '#shared/stream/observe-log.ts';
 import { openRewind } from '#shared/stream/rewind.ts';
+import { toldPolicy } from '#shared/stream/told-policy.ts';
 import { unavailableError } from './failure.ts';
 import { leaseNames } from './lease-rows.ts';
 import type { CliSettings } from './settings.ts';
@@ -27,13 +28,14 @@ export async function readLog(settings: CliSettings): Promise<LogStanding> {
 async function ask(settings: CliSettings): Promise<LogStanding> {
   try {
     await using observer = await openObserver(settings);
-    const [report, settled, rewind] = await Promise.all([
+    const [report, settled, rewind, policy] = await Promise.all([
       observer.report(leaseNames),
       observer.positions.load('executor'),
       openRewind(observer.positions),
+      toldPolicy(observer.positions),
     ]);
     const { lineage, bounds, ...rest } = report;
-    const broker = { ...rest, settledUpTo: settled?.sequence, openRewind: rewind };
+    const broker = { ...rest, settledUpTo: settled?.sequence, openRewind: rewind, policy };
     return { reached: true, lineage, bounds, broker };
   } catch (error) {
     return { reached: false, problem: error instanceof Error ? firstLine(error) : 'unknown' };

@@ -3,11 +3,13 @@ import { hostname } from 'node:os';
 import { systemClock } from '#shared/process/clock.ts';
 import { parseSettings } from '#shared/process/parse-settings.ts';
 import { runProcess } from '#shared/process/run-process.ts';
+import type { Phase } from '#shared/process/health.ts';
 import type { ProcessContext } from '#shared/process/run-process.ts';
 import { LineageError } from '#shared/stream/lineage.ts';
 import { createLogMetrics } from '#shared/stream/log-metrics.ts';
 import type { LogMetrics } from '#shared/stream/log-metrics.ts';
 import { openNatsLog } from '#shared/stream/nats-log.ts';
+import { tellPolicy } from '#shared/stream/told-policy.ts';
 import { core } from './decider.ts';
 import type { Memory } from './footing.ts';
 import { createReconcilerMetrics } from './metrics.ts';
@@ -48,7 +50,13 @@ async function reconcileOnce(
   // Another for each run, so that no process takes the records of an earlier one for its own.
   const holder = `${hostname()}/${process.pid}/${randomUUID()}`;
   health.check('log', () => stream.condition().strain);
-  const onPhase = health.becomes.bind(health);
+  const onPhase = (phase: Phase): void => {
+    health.becomes(phase);
+    if (phase !== 'active') return;
+    tellPolicy(stream.positions, settings.policy).catch((error: unknown) => {
+      log.warn({ err: error }, 'the policy was not told');
+    });
+  };
   const around = { stream, log, settings, holder, clock: systemClock };
   const parts = { ...around, ...kept, decider: core, onPhase };
   await Promise.race([reconcile(parts, signal), stream.lost]);

@@ -52,6 +52,7 @@ test('status names who is active, how full the log is and how far the book', asy
   for (const lease of ['watcher', 'reconciler', 'executor']) {
     expect(status).toMatch(new RegExp(`lease ${lease} +held +\\S+, renewed \\ds ago`));
   }
+  expect(status).toContain("default mode manage, KubeVirt's controllers off");
   expect(status).toMatch(/gateway at the book +connected/);
   expect(status).toMatch(/log +reached +records 1 to \d+, \d+ MB/);
   expect(JSON.parse(await cli('status', '-o', 'json'))).toMatchObject({

@@ -98,11 +98,17 @@ async function commandLineFindsIt(world: PackagedWorld): Promise<void> {
   const env = { PATH: process.env['PATH'], ROLLCALL_CLI_CONFIG: world.secret('cli/cli.json') };
   const run = (...args: readonly string[]) =>
     runProgram(process.execPath, [shim, ...args], { env });
-  expect((await run('status')).stdout).toMatch(/executor[^]*recorder|recorder[^]*executor/);
+  const { stdout: status } = await run('status');
+  expect(status).toMatch(/executor[^]*recorder|recorder[^]*executor/);
+  expect(status).toContain("default mode manage, KubeVirt's controllers off");
   await until('the book to have it', async () => {
     const { stdout } = await run('history', 'vmpool/web', '-o', 'json');
     return /"to": ?2\b|\b0 → 2\b/.test(stdout);
   });
+  // Nothing but the reconciler itself tells it how sets are treated.
+  const doctor = await run('doctor', '--kubeconfig', world.sandbox.kubeconfig);
+  expect(doctor.stdout).toMatch(/ok +mode [ –]+default manage; 1 of 1 sets are managed/);
+  expect(doctor.stdout).toMatch(/ok +recorder /);
 }
 
 /** Every line that a program has said is one of its log. */

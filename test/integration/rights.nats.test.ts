@@ -47,7 +47,9 @@ const subjects: readonly string[] = [
   'rc.fact',
   'other',
   ...users.map(lease),
-  ...['cluster', 'rewind', 'rewound', 'surveys'].map((key) => `$KV.rollcall-positions.${key}`),
+  ...['cluster', 'policy', 'rewind', 'rewound', 'surveys'].map(
+    (key) => `$KV.rollcall-positions.${key}`,
+  ),
   ...users.map((user) => `$KV.rollcall-positions.${user}`),
   '$O.rollcall-snapshots.C.00-a',
   '$O.rollcall-snapshots.M.MDAtYQ==',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Mode } from '#shared/contract/words.ts';
 import { askSets } from '#shared/store/ask-book.ts';
 import { clusterSettings, withCluster } from '../cluster-access.ts';
 import { CommandError, unavailableError } from '../failure.ts';
@@ -6,6 +7,7 @@ import { readLiveSets } from '../live-sets.ts';
 import type { LiveSet } from '../live-sets.ts';
 import { addCluster, addExamples, addScope, scopeFrom } from '../options.ts';
 import type { ClusterOptions, ScopeOptions } from '../options.ts';
+import { readLog } from '../read-log.ts';
 import { describeScope } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { formatSet } from '../set-reference.ts';
@@ -39,9 +41,10 @@ async function sets(
   const settings = await settingsOf(around);
   const { kind, name } = scope.set ?? {};
   const question = { namespace: scope.namespace, kind, name, limit: everySet };
-  const [rows, live] = await Promise.all([
+  const [rows, live, defaultMode] = await Promise.all([
     withBook(settings.databaseUrl, (db) => askSets(db, question)),
     readLive(around, { settings, options, scope }),
+    readMode(settings),
   ]);
   const all = joinSets(rows, live);
   const lines = all.slice(0, options.limit);
@@ -50,7 +53,7 @@ async function sets(
       `there is no ${formatSet(scope.set.kind, scope.set.name)} ${describeScope(scope)}`,
     );
   }
-  const look = { ...lookOf(around), defaultMode: settings.mode };
+  const look = { ...lookOf(around), defaultMode };
   const answer = setsAnswer(lines, look, scope.namespace === undefined);
   showRows(
     around,
@@ -62,6 +65,13 @@ async function sets(
     },
     () => `No sets ${describeScope(scope)}.`,
   );
+}
+
+/** As `npm start` has said; where services are started otherwise, as the reconciler says of itself. */
+async function readMode(settings: CliSettings): Promise<Mode | undefined> {
+  if (settings.mode !== undefined || settings.natsUrl === undefined) return settings.mode;
+  const log = await readLog(settings);
+  return log.reached ? log.broker?.policy?.mode : undefined;
 }
 
 type Asked = {

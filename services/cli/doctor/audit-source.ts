@@ -1,5 +1,5 @@
 import { formatAge } from '../times.ts';
-import { unseen } from './examination.ts';
+import { reaching, unseen } from './examination.ts';
 import type { Check } from './examination.ts';
 
 /** Audit events come in batches, and late ones within half a minute. */
@@ -12,7 +12,7 @@ const remedy =
 export const auditSource: Check = {
   name: 'audit source',
   judge({ audit, now }) {
-    if (!audit.ok) return unseen(audit.problem);
+    if (!audit.ok) return unseen(audit.problem, reaching.book);
     const { toldAt, operatedAt } = audit.value;
     if (toldAt === undefined) {
       const found = 'no source has ever told who did something: names in the history are inferred';

@@ -69,6 +69,9 @@ const rows: readonly Row[] = [
     { log: { ok: true, value: { lazy: undefined, away: ['watcher'] } } },
   ],
   ['the broker cannot be reached', 'services', 'warn', { log: { ok: false, problem: 'away' } }],
+  ['a recorder writes', 'recorder', 'ok', {}],
+  ['no recorder is there', 'recorder', 'fail', { book: { ok: true, value: { recorders: 0 } } }],
+  ['the database is away', 'recorder', 'warn', { book: { ok: false, problem: 'away' } }],
   ['each record is synced', 'durable log', 'ok', {}],
   [
     'the broker syncs now and then',
@@ -298,6 +301,16 @@ const rows: readonly Row[] = [
     },
   ],
 ];
+
+test('what helps is about what could not be reached', () => {
+  const away = { ok: false, problem: 'away' } as const;
+  const seen = examined({ log: away, book: away, sets: away });
+  const remedies = new Map(judgeAll(seen).map(({ check, remedy }) => [check, remedy]));
+  expect(remedies.get('services')).toContain('NATS');
+  expect(remedies.get('durable log')).toContain('NATS');
+  expect(remedies.get('recorder')).toContain('Postgres');
+  expect(remedies.get('mode')).toContain('kubeconfig');
+});
 
 describe('each check', () => {
   test.for(rows)('%s: %s, %s', ([, check, level, seen]) => {

@@ -1,11 +1,11 @@
-import { unseen } from './examination.ts';
+import { reaching, unseen } from './examination.ts';
 import type { Check } from './examination.ts';
 
 /** Disks are deleted on the strength of what the log has acknowledged. */
 export const durableSync: Check = {
   name: 'durable log',
   judge({ log }) {
-    if (!log.ok) return unseen(log.problem);
+    if (!log.ok) return unseen(log.problem, reaching.broker);
     const { lazy } = log.value;
     if (lazy === undefined) return [{ level: 'ok', found: 'the broker syncs each record' }];
     return [

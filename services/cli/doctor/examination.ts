@@ -11,7 +11,7 @@ export type Asked<Value> =
 /** Everything that the checks look at; they themselves ask nobody. */
 export type Examination = {
   readonly now: Date;
-  /** How the services were started; undefined where nobody has said it. */
+  /** How the reconciler says that it was started, else how `npm start` did; undefined where nobody says it. */
   readonly mode: Mode | undefined;
   readonly kubevirtControllers: 'running' | 'off' | undefined;
   readonly sets: Asked<readonly LiveSet[]>;
@@ -24,6 +24,7 @@ export type Examination = {
   readonly leftovers: Asked<readonly Leftover[]>;
   readonly rights: Asked<readonly Right[]>;
   readonly log: Asked<LogHealth>;
+  readonly book: Asked<BookHealth>;
   readonly audit: Asked<AuditTrail>;
 };
 
@@ -40,6 +41,11 @@ export type LogHealth = {
   readonly lazy: string | undefined;
   /** Services that ought to hold a lease and do not. */
   readonly away: readonly string[];
+};
+
+export type BookHealth = {
+  /** Sessions of recorders: the one that writes, and those that stand by. */
+  readonly recorders: number;
 };
 
 export type AuditTrail = {
@@ -64,15 +70,17 @@ export type Check = {
   readonly judge: (seen: Examination) => readonly Finding[];
 };
 
+/** What helps where the cluster, the broker or the database does not answer. */
+export const reaching = {
+  cluster: 'ask with a kubeconfig that may look (--kubeconfig)',
+  broker:
+    'see that NATS runs, and that natsUrl and natsMonitorUrl of cli.json lead there; on a cluster by kubectl port-forward',
+  book: 'see that Postgres runs, and that databaseUrl of cli.json leads there; on a cluster by kubectl port-forward',
+} as const;
+
 /** What could not be looked at is no failure, and is told. */
-export function unseen(problem: string): readonly Finding[] {
-  return [
-    {
-      level: 'warn',
-      found: `not checked: ${problem}`,
-      remedy: 'ask with a kubeconfig that may look (--kubeconfig)',
-    },
-  ];
+export function unseen(problem: string, remedy: string = reaching.cluster): readonly Finding[] {
+  return [{ level: 'warn', found: `not checked: ${problem}`, remedy }];
 }
 
 /** The troubles, or that there are none. */

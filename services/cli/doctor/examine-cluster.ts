@@ -2,6 +2,7 @@ import type { Answer, Cluster, RawObject } from '#shared/cluster/cluster.ts';
 import type { Inspector, Resource } from '#shared/cluster/inspect.ts';
 import type { ClusterSettings } from '#shared/cluster/kube-cluster.ts';
 import type { Reviews } from '#shared/cluster/reviews.ts';
+import type { Mode } from '#shared/contract/words.ts';
 import type { DeletedVolumeRow } from '#shared/store/tables.ts';
 import { sentenceFor } from '../cluster-access.ts';
 import { readDisks } from '../commands/leftovers.ts';
@@ -19,7 +20,8 @@ export type ClusterPart = Pick<
 
 export type ClusterQuestion = {
   readonly kept: readonly DeletedVolumeRow[];
-  readonly isManaging: boolean;
+  /** Of sets that do not say their mode themselves. */
+  readonly mode: Mode | undefined;
   /** Where the services' accounts are. */
   readonly serviceNamespace: string;
   /** The services use the kubeconfig of whoever asks. */
@@ -46,14 +48,15 @@ export async function examineCluster(
   await using reviews: Reviews = await openReviews(settings);
   const everywhere = { namespace: undefined, set: undefined };
   const launchers = await listed(inspector, pods);
+  const sets = await asked(() => readLiveSets(cluster, everywhere));
   return {
-    sets: await asked(() => readLiveSets(cluster, everywhere)),
+    sets,
     kubevirts: await listed(inspector, kubevirts),
     autoscalers: await listed(inspector, autoscalers),
     budgets: await listed(inspector, budgets),
     launchers: launchers.ok ? { ok: true, value: launchers.value.filter(isLauncher) } : launchers,
     leftovers: await asked(async () => leftoversIn(await readDisks(cluster), question.kept)),
-    rights: await askRights({ inspector, reviews }, question),
+    rights: await askRights({ inspector, reviews }, question, isManaging(sets, question)),
   };
 }
 
@@ -99,13 +102,19 @@ function isLauncher(pod: RawObject): boolean {
   return textsAt(pod, 'metadata', 'labels')['kubevirt.io'] === 'virt-launcher';
 }
 
+/** One set whose annotation says so is enough for the executor to need its rights. */
+function isManaging(sets: ClusterPart['sets'], { mode }: ClusterQuestion): boolean {
+  return mode === 'manage' || (sets.ok && sets.value.some((set) => set.mode === 'manage'));
+}
+
 async function askRights(
   { inspector, reviews }: { readonly inspector: Inspector; readonly reviews: Reviews },
-  { isManaging, serviceNamespace, servicesAreYou }: ClusterQuestion,
+  { serviceNamespace, servicesAreYou }: ClusterQuestion,
+  needsWrites: boolean,
 ): Promise<Asked<readonly Right[]>> {
   const found: Right[] = [];
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${serviceNamespace}`];
-  for (const { who, attempt, needs } of wantedRights(isManaging)) {
+  for (const { who, attempt, needs } of wantedRights(needsWrites)) {
     const name = `system:serviceaccount:${serviceNamespace}:${who}`;
     const answer =
       who === 'you' || servicesAreYou

@@ -9,11 +9,13 @@ import { kubevirtControllers } from './kubevirt-controllers.ts';
 import { leftoverDisks } from './leftover-disks.ts';
 import { mode } from './mode.ts';
 import { paused } from './paused.ts';
+import { recorder } from './recorder.ts';
 import { rights } from './rights.ts';
 import { selectorLabels } from './selector-labels.ts';
 
 const checks: readonly Check[] = [
   heldLeases,
+  recorder,
   durableSync,
   mode,
   kubevirtControllers,

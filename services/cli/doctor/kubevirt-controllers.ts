@@ -21,7 +21,7 @@ export const kubevirtControllers: Check = {
             level: 'fail',
             about,
             found: `Rollcall was told that they are off, and ${running.join(' and ')} says nothing of that`,
-            remedy: `in spec.customizeComponents.flags.controller write {${idle}}, or start Rollcall with ROLLCALL_KUBEVIRT_CONTROLLERS=running`,
+            remedy: `in spec.customizeComponents.flags.controller write {${idle}}, or tell Rollcall ROLLCALL_KUBEVIRT_CONTROLLERS=running`,
           },
         ];
       }
@@ -31,7 +31,8 @@ export const kubevirtControllers: Check = {
             level: 'warn',
             about,
             found: 'both are idle, and Rollcall still waits for sets to be paused for them',
-            remedy: 'start Rollcall with ROLLCALL_KUBEVIRT_CONTROLLERS=off',
+            remedy:
+              'tell Rollcall ROLLCALL_KUBEVIRT_CONTROLLERS=off; on a cluster in the ConfigMap mode',
           },
         ];
       }

@@ -15,7 +15,7 @@ export const rights: Check = {
         remedy:
           who === 'you'
             ? `needed for ${needs}; ask for it`
-            : `apply deploy/base, or the overlay ${needs}`,
+            : `deploy/overlays/${needs} grants it; apply yours`,
       }));
     return orFine(troubles, `${asked.value.length} rights asked for, none missing`);
   },

@@ -26,7 +26,7 @@ export function wantedRights(isManaging: boolean): readonly WantedRight[] {
   const own = [pools, vms].map((object) => ({ verb: 'patch', ...object }));
   return [
     ...watched,
-    ...written.map((attempt) => ({ who: 'executor', attempt, needs: 'manage' })),
+    ...written.map((attempt) => ({ who: 'executor', attempt, needs: 'hand-over' })),
     ...own.map((attempt) => ({ who: 'you', attempt, needs: 'rollcall release' })),
   ];
 }

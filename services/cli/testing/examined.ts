@@ -75,6 +75,7 @@ export function examined(given: Partial<Examination> = {}): Examination {
     leftovers: none,
     rights: none,
     log: { ok: true, value: { lazy: undefined, away: [] } },
+    book: { ok: true, value: { recorders: 2 } },
     audit: { ok: true, value: { toldAt: now, operatedAt: now } },
     ...given,
   };
