@@ -44,6 +44,7 @@ const notTyped: Readonly<Record<string, string>> = {
   'kubectl get': 'names the program and nothing to get',
   'kubectl (inferred)': 'is what history answers',
   'virtctl console': 'is named as out of scope',
+  'npm ci': 'would empty the folder that this runs from',
   'psql -v owner_password="$(cat .rollcall-secrets/postgres/password)" -f deploy/postgres/database.sql':
     'needs a server of the reader',
   'docker build -f deploy/docker/Dockerfile -t REGISTRY/rollcall:0.1.0 .':
@@ -52,8 +53,10 @@ const notTyped: Readonly<Record<string, string>> = {
     'the sandbox runs no containers, so that no Job ever completes',
   'kubectl -n rollcall-system delete job migrate provision --ignore-not-found':
     'the sandbox knows no Jobs',
-  'kubectl -n rollcall-data port-forward svc/nats 4222 8222': 'needs a broker of the reader',
-  'kubectl -n rollcall-data port-forward svc/postgres 5432': 'needs a database of the reader',
+  'kubectl -n rollcall-data port-forward svc/nats 4222 8222 &': 'needs a broker of the reader',
+  'kubectl -n rollcall-data port-forward svc/postgres 5432 &': 'needs a database of the reader',
+  [`psql -c "alter role rollcall_owner password '$(cat .rollcall-secrets/postgres/password)'"`]:
+    'needs a server of the reader',
   'kubectl -n rollcall-system logs deployment/watcher': 'the sandbox runs no containers',
   'kubectl -n rollcall-system rollout restart deployment': 'the sandbox runs no containers',
   'rollcall accept-rewind': 'asks; cli.e2e.test.ts answers it',
@@ -64,6 +67,11 @@ const notTyped: Readonly<Record<string, string>> = {
 const spokenAs: Readonly<Record<string, string>> = {
   'npx rollcall watch -A':
     'grep -m 1 vmpool/vm-pool-cirros < <(timeout 60 npx rollcall watch -A --after 0 2>/dev/null)',
+  // What make-secrets writes there is about servers that are not here.
+  'export ROLLCALL_CLI_CONFIG=$PWD/.rollcall-secrets/cli/cli.json':
+    'export ROLLCALL_CLI_CONFIG=$PWD/.rollcall/cli.json',
+  'export ROLLCALL_KUBECONFIG=$HOME/.kube/config':
+    'export ROLLCALL_KUBECONFIG=$PWD/.rollcall/kubeconfig',
   // The sandbox does not run Jobs.
   'kubectl apply -k deploy/steps': 'kubectl kustomize deploy/steps',
   'npx rollcall release vmpool/NAME -n NAMESPACE':

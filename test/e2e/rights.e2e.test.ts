@@ -116,11 +116,11 @@ const roleSchema = z.looseObject({
   subjects: z.array(z.looseObject({ name: z.string() })).default([]),
 });
 
-/** Each right of the overlay `manage` and of the webhook, as `user verb resource`. */
+/** Each right of the overlay `hand-over` and of the webhook, as `user verb resource`. */
 function grantedRights(): readonly string[] {
   const objects = [
     'deploy/base/rights.yaml',
-    'deploy/overlays/manage/executor-writes.yaml',
+    'deploy/overlays/hand-over/executor-writes.yaml',
     'deploy/components/webhook/rights.yaml',
   ]
     .flatMap((file) => parseAllDocuments(readFileSync(file, 'utf8')))

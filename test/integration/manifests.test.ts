@@ -24,7 +24,10 @@ const rendered = new Map<string, readonly Manifest[]>();
 beforeAll(async () => {
   place = await temporaryFolder('manifests');
   rendered.set('steps', await render('steps', []));
-  for (const overlay of ['observe', 'manage']) {
+  rendered.set('steps on OpenShift', await render('steps', ['openshift']));
+  const onOpenShift = await render('overlays/manage', [...components, 'openshift']);
+  rendered.set('manage on OpenShift', onOpenShift);
+  for (const overlay of ['observe', 'hand-over', 'manage']) {
     rendered.set(overlay, await render(`overlays/${overlay}`, []));
     const all = await render(`overlays/${overlay}`, components);
     rendered.set(`${overlay} with every component`, all);
@@ -54,10 +57,13 @@ async function render(resource: string, wanted: readonly string[]): Promise<read
 
 const packages = [
   'steps',
+  'steps on OpenShift',
   'observe',
+  'hand-over',
   'manage',
   'observe with every component',
   'manage with every component',
+  'manage on OpenShift',
 ];
 
 describe.for(packages)('%s', (name) => {
@@ -140,12 +146,33 @@ test('each Deployment, Service and budget selects pods of one service and of no 
   }
 });
 
+/** What the ConfigMap `settings` says, whatever hash its name ends in. */
+function settingsOf(manifests: readonly Manifest[]): Readonly<Record<string, string>> {
+  const maps = manifests.filter(
+    ({ kind, metadata }) => kind === 'ConfigMap' && /^settings-\w+$/.test(metadata.name),
+  );
+  expect(maps).toHaveLength(1);
+  return labelsSchema.parse(maps[0]?.['data']);
+}
+
+test('services and steps speak of the same log', () => {
+  expect(settingsOf(rendered.get('steps') ?? [])).toEqual(settingsOf(rendered.get('manage') ?? []));
+});
+
+test.for(['steps on OpenShift', 'manage on OpenShift'])('%s: no pod names a user', (name) => {
+  const pods = (rendered.get(name) ?? []).flatMap((one) => podOf(one)?.pod ?? []);
+  expect(pods.length).toBeGreaterThan(1);
+  for (const { securityContext } of pods) {
+    expect(securityContext).toEqual({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+  }
+});
+
 test('spans are let out by the component that has them sent, to the port that it names', () => {
   const all = rendered.get('observe with every component') ?? [];
-  const settings = all.find(
-    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'settings',
-  );
-  const data = labelsSchema.parse(settings?.['data']);
+  const data = settingsOf(all);
   const port = Number(new URL(data['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '').port);
   const tracing = all.find(
     ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'tracing',
@@ -196,10 +223,29 @@ test('the overlay that deploy/README.md tells people to write is one', async () 
   expect(new Set(images)).toEqual(new Set(['REGISTRY/rollcall:0.1.0']));
   const all = rendered.get('observe with every component') ?? [];
   expect(made.map(nameOf).toSorted()).toEqual(all.map(nameOf).toSorted());
+  const said = Object.fromEntries(
+    [...block.matchAll(/- ([A-Z_]+)=(\S+)$/gm)].map(([, key = '', text]) => [key, text]),
+  );
+  expect(Object.keys(said)).toContain('NATS_MONITOR_URL');
+  expect(settingsOf(made)).toEqual({ ...settingsOf(all), ...said });
+  // The same over the steps.
+  const steps = block
+    .replace('../deploy/overlays/observe', '../deploy/steps')
+    .replace(/^components:[^]*?(?=^\w)/m, '');
+  writeFileSync(join(own, 'kustomization.yaml'), steps.replaceAll('../deploy', deploy));
+  const jobs = manifestsIn((await runProgram(program, ['kustomize', own])).stdout);
+  expect(settingsOf(jobs)).toMatchObject(said);
+  // With what it says of a whole cluster.
+  const [mode = ''] = blocks.filter((text) => text.includes('- name: mode'));
+  const whole = `namespace: rollcall-system\nresources: [${deploy}/overlays/manage]\n${mode}`;
+  writeFileSync(join(own, 'kustomization.yaml'), whole);
+  const taken = (await runProgram(program, ['kustomize', own])).stdout;
+  expect(taken).toMatch(/ROLLCALL_KUBEVIRT_CONTROLLERS: "off"\n +ROLLCALL_MODE: manage\n/);
 });
 
+/** Without the hash, which is another where something else is said. */
 function nameOf({ kind, metadata }: Manifest): string {
-  return `${kind}/${metadata.name}`;
+  return `${kind}/${metadata.name.replace(/^(settings|mode)-\w+$/, '$1')}`;
 }
 
 describe.for(['32', '36'] as const)('kubectl 1.%s', (version) => {

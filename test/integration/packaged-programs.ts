@@ -42,7 +42,11 @@ export function programsOfCompose(
 
 const idsSchema = z.looseObject({ runAsUser: z.int(), runAsGroup: z.int(), fsGroup: z.int() });
 const referenceSchema = z.looseObject({
-  configMapKeyRef: z.strictObject({ name: z.string(), key: z.string() }),
+  configMapKeyRef: z.strictObject({
+    name: z.string(),
+    key: z.string(),
+    optional: z.boolean().default(false),
+  }),
 });
 
 export type PodWorld = {
@@ -81,7 +85,9 @@ function programOf(name: string, pod: Pod, world: PodWorld): PackagedProgram {
   const own = env.map(({ name: variable, value, valueFrom }) => {
     if (valueFrom === undefined) return [variable, value ?? ''] as const;
     const { configMapKeyRef: from } = referenceSchema.parse(valueFrom);
-    return [variable, config(from.name)[from.key] ?? ''] as const;
+    const text = config(from.name)[from.key];
+    if (text === undefined && !from.optional) throw new Error(`${from.name} has no ${from.key}`);
+    return [variable, text ?? ''] as const;
   });
   const { runAsUser: uid, fsGroup: gid } = idsSchema.parse(pod.securityContext);
   const mounts = volumeMounts.map(({ name: volume, mountPath }) => {

@@ -17,7 +17,11 @@ import { openTestSandbox } from '#test/support/test-sandbox.ts';
 
 const repo = fileURLToPath(new URL('../..', import.meta.url));
 const versions = ['32', '36'] as const;
-const overlays = ['deploy/overlays/observe', 'deploy/overlays/manage'] as const;
+const overlays = [
+  'deploy/overlays/observe',
+  'deploy/overlays/hand-over',
+  'deploy/overlays/manage',
+] as const;
 
 let folder: string;
 const rendered = new Map<string, readonly Manifest[]>();
@@ -68,6 +72,7 @@ function variablesOf(entry: string): ReadonlySet<string> {
   return new Set([...plain, ...fromFiles.map((name) => `${name}_FILE`)]);
 }
 
+/** The ConfigMaps, by the names under which pods ask for them. */
 function settingsIn(path: string): ReadonlyMap<string, Readonly<Record<string, string>>> {
   const maps = manifests(path).filter(({ kind }) => kind === 'ConfigMap');
   const dataSchema = z.record(z.string(), z.string());
@@ -183,10 +188,15 @@ function namesOf(path: string, kind: string): readonly string[] {
   return found.map(({ metadata }) => metadata.name).toSorted();
 }
 
-test('observe may write nothing, and manage no more than the closed list of verbs', () => {
-  expect(settingsIn(overlays[0]).get('mode')?.['ROLLCALL_MODE']).toBe('observe');
-  expect(settingsIn(overlays[1]).get('mode')?.['ROLLCALL_MODE']).toBe('manage');
-  const [observe, manage] = overlays.map((path) => rulesIn(path));
+/** Of a service's own environment, by the ConfigMap that it names. */
+function modeIn(path: string): string | undefined {
+  const reconciler = podsIn(path).find(({ name }) => name === 'reconciler');
+  return reconciler && environmentOf(reconciler, path)['ROLLCALL_MODE'];
+}
+
+test('only observe may write nothing, and only manage takes sets that say nothing', () => {
+  expect(overlays.map(modeIn)).toEqual(['observe', 'observe', 'manage']);
+  const [observe, handOver, manage] = overlays.map((path) => rulesIn(path));
   const reading = ['get', 'list', 'watch'];
   const writes = (observe ?? []).filter(
     ({ verbs, resources }) =>
@@ -194,6 +204,7 @@ test('observe may write nothing, and manage no more than the closed list of verb
       verbs.some((verb) => !reading.includes(verb)),
   );
   expect(writes).toEqual([]);
+  expect(handOver).toEqual(manage);
   for (const { verbs, resources, apiGroups } of manage ?? []) {
     expect([...verbs, ...resources, ...apiGroups]).not.toContain('*');
     expect(verbs).not.toEqual(expect.arrayContaining(['deletecollection']));
@@ -224,7 +235,14 @@ describe.for(versions)('kubectl 1.%s', (version) => {
     expect(await apply(overlays[1])).toContain(
       'clusterrole.rbac.authorization.k8s.io/rollcall-executor created',
     );
-    const again = (await apply(overlays[1])).split('\n').filter(Boolean);
+    const taken = (await apply(overlays[2]))
+      .split('\n')
+      .filter((line) => line.startsWith('deploy'));
+    expect(taken.filter((line) => line.endsWith(' configured')).toSorted(), 'rolled out').toEqual([
+      'deployment.apps/executor configured',
+      'deployment.apps/reconciler configured',
+    ]);
+    const again = (await apply(overlays[2])).split('\n').filter(Boolean);
     // kubectl always sends the whole selector of a budget, so it never calls one unchanged.
     const others = again.filter((line) => !line.startsWith('poddisruptionbudget'));
     expect(others.filter((line) => !line.endsWith(' unchanged'))).toEqual([]);

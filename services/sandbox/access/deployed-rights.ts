@@ -29,7 +29,7 @@ function access(plural: string): Place {
 }
 
 /**
- * Gives the services what the overlay `manage` and the webhook give them on a real cluster, so that a
+ * Gives the services what the overlay `hand-over` and the webhook give them on a real cluster, so that a
  * right which is missing there is missing here first. What an earlier start has granted is brought up to
  * date.
  */
@@ -42,7 +42,7 @@ type Manifest = Readonly<Record<string, unknown>> & {
 };
 
 function manifests(): readonly Manifest[] {
-  return ['base', 'overlays/manage', 'components/webhook']
+  return ['base', 'overlays/hand-over', 'components/webhook']
     .flatMap((folder) => loadCrds(join(deploy, folder)))
     .filter((object): object is Manifest => isRecord(object) && isRecord(object['metadata']))
     .filter(({ kind }) => granting[String(kind)] !== undefined);
