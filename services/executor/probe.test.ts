@@ -3,7 +3,12 @@ import type { Answer, RawObject } from '#shared/cluster/cluster.ts';
 import { failureOf } from '#shared/cluster/failure.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import { effectId, shardSchema, uid } from '#shared/contract/ids.ts';
-import { effectAnnotation, poolFinalizer, revisionLabel } from '#shared/contract/words.ts';
+import {
+  effectAnnotation,
+  extraAnnotation,
+  poolFinalizer,
+  revisionLabel,
+} from '#shared/contract/words.ts';
 import type { Job } from './backlog.ts';
 import { findDone } from './probe.ts';
 
@@ -72,6 +77,11 @@ test.each<readonly [Command, object, object]>([
   [{ verb: 'release-member', member, ...common }, {}, { finalizers: [poolFinalizer] }],
   [{ verb: 'adopt-member', member, ...common }, { ownerReferences: ours }, {}],
   [{ verb: 'update-vm', member, ordinal: 0, revision: 'web-2', ...common }, revised, {}],
+  [
+    { verb: 'update-vm', member, ordinal: 0, revision: 'web-2', stays: true, ...common },
+    revised,
+    { ...revised, annotations: { [extraAnnotation]: effect } },
+  ],
   [
     { verb: 'restart-member', member, instance, revision: 'web-2', ...common },
     { uid: 'vmi-1', ...going },

@@ -96,6 +96,8 @@ export const commandSchema = z.discriminatedUnion('verb', [
     revision: z.string(),
     /** Disks that stand ownerless under the names that this ordinal will use. */
     takesUp: z.array(keptDiskSchema).optional(),
+    /** It is made beside the others for a roll-out and goes with its end, which the VM says itself. */
+    extra: z.literal(true).optional(),
     ...common,
   }),
   /** Makes one VMI of a replica set from the plan's template. */
@@ -147,6 +149,8 @@ export const commandSchema = z.discriminatedUnion('verb', [
     revision: z.string(),
     /** The revision that the VM was stamped from; without it nothing is removed from the VM. */
     from: z.string().optional(),
+    /** An extra member of a roll-out has come to be one of the others: its mark is taken off. */
+    stays: z.literal(true).optional(),
     ...common,
   }),
   /** Deletes the VMI of a VM, so that the next one is made from the VM as it stands. */

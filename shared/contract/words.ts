@@ -28,6 +28,12 @@ export const scaleInDisksAnnotation = 'rollcall.dev/scale-in-disks';
  */
 export const keepDisksAnnotation = 'rollcall.dev/keep-disks';
 
+/**
+ * On a pool's VM that was made beside the others for a roll-out, and goes with its end: the effect id that made
+ * it, as in `rollcall.dev/effect`. Any other value, such as one that a template carries, says nothing.
+ */
+export const extraAnnotation = 'rollcall.dev/extra';
+
 /** Names the revision for which the pool's disks may be replaced after an edit of dataVolumeTemplates. */
 export const replaceDisksAnnotation = 'rollcall.dev/replace-disks';
 

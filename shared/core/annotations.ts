@@ -4,6 +4,7 @@ import {
   annotationPrefix,
   autohealingAnnotation,
   effectAnnotation,
+  extraAnnotation,
   keepDisksAnnotation,
   modeAnnotation,
   pausedAnnotation,
@@ -37,6 +38,7 @@ const ofSet: Known = {
 const ofMember: Known = {
   [effectAnnotation]: /.*/,
   [securedForAnnotation]: /.*/,
+  [extraAnnotation]: effectIdPattern,
   [keepDisksAnnotation]: new RegExp(`${flag.source}|${effectIdPattern.source}`),
 };
 

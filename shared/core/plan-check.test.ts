@@ -86,6 +86,14 @@ test.each<readonly [string, (plan: Decided) => Decided]>([
       ),
     ),
   ],
+  [
+    'I34',
+    withCommands((commands) =>
+      commands.map((command) =>
+        command.verb === 'create-vm' ? { ...command, extra: true } : command,
+      ),
+    ),
+  ],
   ['I12', (plan) => ({ ...plan, withdraws: [effectId('0a0b0c0d', { epoch: 1, plan: 99 }, 0)] })],
   ['I13', (plan) => ({ ...plan, mode: 'advise' })],
   [
@@ -97,6 +105,15 @@ test.each<readonly [string, (plan: Decided) => Decided]>([
   ],
 ])('%s is found broken in a plan that creates', (invariant, change) => {
   expect(findings(starting(), change).join('\n')).toMatch(new RegExp(`^${invariant} `, 'm'));
+});
+
+test('I11 is found broken when a member goes as an extra one of a roll-out and is none', () => {
+  const surging = withCommands((commands) =>
+    commands.map((command) =>
+      command.verb === 'delete-member' ? { ...command, purpose: 'surge' } : command,
+    ),
+  );
+  expect(findings(shrinking(), surging).join('\n')).toMatch(/^I11 web-2 goes as an extra member/m);
 });
 
 test('I3 is found broken when more would be made than is wanted', () => {

@@ -15,7 +15,7 @@ export type Removal = {
   readonly order: readonly Member[];
   /** How many of them have to go. */
   readonly wanted: number;
-  readonly purpose: Purpose;
+  readonly purpose: Purpose | ((member: Member) => Purpose);
   readonly because: string;
   readonly noticeOf: (member: Member) => Notice;
   /** The revision for which disks are replaced. */
@@ -111,7 +111,7 @@ function deleteMember(
     because,
     notice: noticeOf(member),
     member: { name: member.meta.name, uid: member.meta.uid },
-    purpose,
+    purpose: typeof purpose === 'function' ? purpose(member) : purpose,
     disks: [...disks],
     ...(keepsDisksOf?.(member) === true && { keepDisks: true }),
     ...(revision !== undefined && { revision }),

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RawObject } from '#shared/cluster/cluster.ts';
 import { uid } from '#shared/contract/ids.ts';
-import { poolFinalizer, securedForAnnotation } from '#shared/contract/words.ts';
+import {
+  effectAnnotation,
+  extraAnnotation,
+  poolFinalizer,
+  securedForAnnotation,
+} from '#shared/contract/words.ts';
 import { refOf, uidOf, type Wanted } from './effects-stage.ts';
 import {
   PoolStage,
@@ -289,6 +294,20 @@ test('a member goes without its disk, rung by rung, and the next of its number t
   expect(await stage.perform(await stage.job(pool, again))).toMatchObject(applied);
   stage.world.pass(60_000);
   expect(uidOf(await stage.sees('DataVolume', 'root-0'))).toBe(uidOf(disk));
+});
+
+test('an extra member of a roll-out is made with a word on it that says so, and no other is', async () => {
+  const member = (ordinal: number) =>
+    ({ verb: 'create-vm', name: `web-${ordinal}`, ordinal, revision: 'web-1' }) as const;
+  const work = await stage.job(pool, { ...member(1), extra: true });
+  expect(await stage.perform(work)).toMatchObject(applied);
+  const { effect } = work.command;
+  const annotations = { [effectAnnotation]: effect, [extraAnnotation]: effect };
+  const made = metadataOf(await stage.see('VirtualMachine', 'web-1'));
+  expect(made['annotations']).toEqual(annotations);
+  expect(await stage.perform(await stage.job(pool, member(0)))).toMatchObject(applied);
+  const other = metadataOf(await stage.see('VirtualMachine', 'web-0'));
+  expect(other['annotations']).not.toHaveProperty([extraAnnotation]);
 });
 
 const resources = { requests: { storage: '1Gi' } };

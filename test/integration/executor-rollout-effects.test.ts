@@ -3,6 +3,7 @@ import type { RawObject } from '#shared/cluster/cluster.ts';
 import {
   poolFinalizer,
   effectAnnotation,
+  extraAnnotation,
   revisionLabel,
   rollBackAnnotation,
 } from '#shared/contract/words.ts';
@@ -173,6 +174,29 @@ describe('updating a VM', () => {
     expect(await stage.perform(await job(own))).toMatchObject(applied);
     const after = await stage.see('VirtualMachine', 'web-0');
     expect(metadataOf(after)['labels']).toMatchObject({ [revisionLabel]: 'web-2' });
+  });
+
+  test('leaves the mark of an extra member, and takes it off one that stays, and nothing else', async () => {
+    const made = '0a0b0c0d.1.1.0';
+    const annotations = { note: 'mine', [effectAnnotation]: made, [extraAnnotation]: made };
+    const vm = await stage.aMember({ annotations });
+    await aChange();
+    const work = await job(vm, 'web-1');
+    expect(await stage.perform(work)).toMatchObject(applied);
+    const updated = await stage.see('VirtualMachine', 'web-0');
+    expect(metadataOf(updated)['annotations']).toEqual(annotations);
+    await stage.aRevision('web-2', newer);
+    const stays = await stage.job(pool, {
+      verb: 'update-vm',
+      ...{ member: target(vm), ordinal: 0, revision: 'web-2', from: 'web-2', stays: true },
+    });
+    expect(await stage.probe(stays)).toBeUndefined();
+    expect(await stage.perform(stays)).toMatchObject(applied);
+    const after = await stage.see('VirtualMachine', 'web-0');
+    expect(metadataOf(after)['annotations']).toEqual({ note: 'mine', [effectAnnotation]: made });
+    expect(after?.['spec']).toEqual(updated?.['spec']);
+    expect(await stage.probe(stays)).toMatchObject(already);
+    expect(await stage.perform(stays)).toMatchObject(already);
   });
 
   test('reads again when the VM has changed, and gives up after three times', async () => {

@@ -16,6 +16,7 @@ export const createVm: Effect<'create-vm'> = async (hands, job) => {
     ordinal: command.ordinal,
     revision: command.revision,
     effect: command.effect,
+    isExtra: command.extra === true,
     names: nameGenerationIn(live.spec),
   });
   return createOnce(hands, job, { ...vm, kind: 'VirtualMachine', name: command.name });

@@ -1,5 +1,5 @@
 import type { RawObject } from '#shared/cluster/cluster.ts';
-import { effectAnnotation, revisionLabel } from '#shared/contract/words.ts';
+import { effectAnnotation, extraAnnotation, revisionLabel } from '#shared/contract/words.ts';
 import { mergePatchOf, restampVm } from '#shared/core/pool/restamp.ts';
 import { nameGenerationIn, stampVm } from '#shared/core/pool/stamp.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
@@ -43,7 +43,11 @@ export const updateVm: Effect<'update-vm'> = (hands, job) =>
     // Stamped with disks that it does not make, it would start on those of whoever makes them (B16).
     if (!isKnown && disksIn(vm) !== disksIn(next)) return stale('MemberChanged');
     const updated = restampVm({ old: isKnown ? before.stamp : undefined, next, live: vm });
-    const changes = mergePatchOf(partsOf(vm), partsOf(updated));
+    const parts = partsOf(updated);
+    const changes = mergePatchOf(
+      partsOf(vm),
+      job.command.stays === true ? withoutAnnotation(parts, extraAnnotation) : parts,
+    );
     if (changes === undefined) return already(vm);
     const metadata = isRecord(changes['metadata']) ? changes['metadata'] : {};
     const body = { ...changes, metadata: { ...metadata, ...preconditionsOf(vm) } };
@@ -102,14 +106,15 @@ function stampOf(
     effect: typeof effect === 'string' ? effect : '',
     names: nameGenerationIn(spec),
   });
-  return typeof effect === 'string' ? stamped : withoutEffect(stamped);
+  return typeof effect === 'string' ? stamped : withoutAnnotation(stamped, effectAnnotation);
 }
 
-function withoutEffect(stamped: Body): Body {
-  const metadata = isRecord(stamped['metadata']) ? stamped['metadata'] : {};
+function withoutAnnotation(body: Body, key: string): Body {
+  const metadata = isRecord(body['metadata']) ? body['metadata'] : {};
   const annotations = isRecord(metadata['annotations']) ? metadata['annotations'] : {};
-  const { [effectAnnotation]: _, ...rest } = annotations;
-  return { ...stamped, metadata: { ...metadata, annotations: rest } };
+  if (annotations[key] === undefined) return body;
+  const { [key]: _, ...rest } = annotations;
+  return { ...body, metadata: { ...metadata, annotations: rest } };
 }
 
 /** The parts of a VM that a template reaches. */

@@ -1,6 +1,7 @@
 import type { Pool } from '#shared/contract/objects.ts';
 import { poolMemberName } from '../names.ts';
 import { desiredOf, isNameKnown, namedAs } from '../objects.ts';
+import { isBeyond } from '../pool/extra.ts';
 import { poolMembers } from '../pool/members.ts';
 import { poolState } from '../pool/round.ts';
 import { takenDisk } from '../pool/scale-out.ts';
@@ -59,7 +60,12 @@ function standingWith(checked: Checked): number {
 function checkPoolCreates(checked: Checked, pool: Pool): readonly string[] {
   const { view, mode } = checked;
   const { template } = pool;
-  return withVerb(checked, 'create-vm').flatMap(({ name, ordinal, revision }) => {
+  const creates = withVerb(checked, 'create-vm');
+  const tooMany = finding(
+    creates.filter(({ extra }) => extra === true).length > extrasToCome(checked, pool),
+    'I34 more members would be extra than the roll-out may have',
+  );
+  const each = creates.flatMap(({ name, ordinal, revision, extra }) => {
     const place = { namespace: pool.meta.namespace, name: revision };
     const isKept = namedAs(view, 'ControllerRevision', place).some(
       (object) =>
@@ -79,6 +85,17 @@ function checkPoolCreates(checked: Checked, pool: Pool): readonly string[] {
         `I10 revision ${revision} does not keep the template`,
       ),
       ...finding(taken !== undefined, `I10 ${name} would use another owner's disk`),
+      ...finding(
+        extra === true && !isBeyond(pool, ordinal),
+        `I34 ${name} would be an extra member where another belongs`,
+      ),
     ];
   });
+  return [...tooMany, ...each];
+}
+
+function extrasToCome(checked: Checked, set: Pool): number {
+  const { members, count } = poolState({ ...checked, set });
+  const extras = members.extras.size + members.extrasComing;
+  return Math.max(0, count.target - count.desired - extras);
 }

@@ -102,14 +102,19 @@ function checkPoolScaleIn(
   victims: readonly MemberRemoval[],
 ): readonly string[] {
   const { members, count } = poolState(pool);
-  const { order } = victimsOf(pool, members.staying);
+  const { order, extras } = victimsOf(pool.set, members, count);
+  const ended = new Set(extras.map(({ meta }) => meta.uid));
   const chosen = new Set(order.slice(0, Math.max(0, count.surplus)).map(({ meta }) => meta.uid));
   const { type = 'proactive' } = pool.set.scaleIn ?? {};
   return [
     ...finding(type !== 'proactive', `I11 an ${type} pool is scaled in`),
-    ...victims.flatMap(({ member }) =>
-      finding(!chosen.has(member.uid), `I11 ${member.name} is not among those that go first`),
-    ),
+    ...victims.flatMap(({ member, purpose }) => [
+      ...finding(!chosen.has(member.uid), `I11 ${member.name} is not among those that go first`),
+      ...finding(
+        (purpose === 'surge') !== ended.has(member.uid),
+        `I11 ${member.name} goes as an extra member and is none, or the other way round`,
+      ),
+    ]),
   ];
 }
 
@@ -123,8 +128,8 @@ function checkMassDelete(checked: Checked): readonly string[] {
     const isOver = member?.kind === 'VirtualMachineInstance' && isFinished(member);
     return command.purpose !== 'clean-up' || !isOver;
   });
-  const explained = chosen.some(({ purpose }) => purpose === 'scale-in') ? memory.explained : 0;
-  const unexplained = Math.max(0, chosen.length - explained);
+  const lowered = chosen.filter(({ purpose }) => purpose === 'scale-in').length;
+  const unexplained = chosen.length - Math.min(lowered, memory.explained);
   if (unexplained === 0) return [];
   const recent = recentlyDestroyed(memory, moment.now - moment.limits.massDeleteWindowMs).length;
   const size = Math.max(desiredOf(set), sizeOf(checked));

@@ -195,6 +195,12 @@ describe('updating', () => {
     expect(findings(story(), command)).toEqual([expect.stringMatching(/^I27 /)]);
   });
 
+  test('tells none to stay that was never extra', () => {
+    expect(findings(story(), { ...update, stays: true })).toEqual([
+      'I34 web-0 is told to stay and was never extra',
+    ]);
+  });
+
   test('is wrong for a VM of nobody’s, and in a paused pool', () => {
     const foreign = detached('web-0');
     expect(findings(given(changed, old, current, foreign), update)).toEqual([

@@ -5,6 +5,7 @@ import { revisionLabel, rollBackAnnotation } from '#shared/contract/words.ts';
 import { ordinalOf } from '../names.ts';
 import { controllerOf, isTerminating, ownedBy } from '../objects.ts';
 import { isDetachedFrom } from '../pool/detached.ts';
+import { isMarkedExtra } from '../pool/extra.ts';
 import { hasPoolFinalizer } from '../pool/members.ts';
 import { mayRestart } from '../pool/run-strategy.ts';
 import { parseSelector, selectorMatches } from '../selector.ts';
@@ -99,6 +100,10 @@ function checkUpdate(checked: Checked, command: Of<'update-vm'>): readonly strin
     ...finding(
       command.from !== undefined && command.from !== vm.meta.labels[revisionLabel],
       `I27 ${name} is not stamped from ${command.from ?? ''}`,
+    ),
+    ...finding(
+      command.stays === true && !isMarkedExtra(vm),
+      `I34 ${name} is told to stay and was never extra`,
     ),
     ...ofActiveSet(checked, `I27 ${name}`),
   ];

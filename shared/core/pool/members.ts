@@ -1,3 +1,4 @@
+import type { Command } from '#shared/contract/commands.ts';
 import type { Uid } from '#shared/contract/ids.ts';
 import type { Pool, Revision, Vm } from '#shared/contract/objects.ts';
 import { poolFinalizer } from '#shared/contract/words.ts';
@@ -5,6 +6,7 @@ import { byName, controllerOf, isReady, isTerminating, isVm, namedAs } from '../
 import { ordinalOf } from '../names.ts';
 import { parseSelector, selectorMatches } from '../selector.ts';
 import type { Situation } from '../situation.ts';
+import { isBeyond, isExtra } from './extra.ts';
 
 /** VMs of a pool. All are owned by its uid; terminating ones count as present. */
 export type PoolMembers = {
@@ -23,6 +25,10 @@ export type PoolMembers = {
   readonly ready: number;
   /** Creates on their way whose VM is not seen yet. */
   readonly coming: number;
+  /** Extra members of a roll-out among all. */
+  readonly extras: ReadonlySet<Uid>;
+  /** How many of those that are coming are extra. */
+  readonly extrasComing: number;
   /** Revisions that the pool owns and that stay. */
   readonly revisions: readonly Revision[];
 };
@@ -38,6 +44,7 @@ export function poolMembers(situation: Situation<Pool>): PoolMembers {
   const terminating: Vm[] = [];
   const strays: Vm[] = [];
   const doomed = new Set<Uid>();
+  const extras = new Set<Uid>();
   let ready = 0;
   for (const vm of vms) {
     const going = isTerminating(vm);
@@ -46,14 +53,22 @@ export function poolMembers(situation: Situation<Pool>): PoolMembers {
       continue;
     }
     all.push(vm);
+    if (isExtra(situation.set, vm)) extras.add(vm.meta.uid);
     if (isReady(vm)) ready += 1;
     if (going) terminating.push(vm);
     else if (deleted.size > 0 && deleted.has(vm.meta.uid)) doomed.add(vm.meta.uid);
     else staying.push(vm);
     if (!going && !hasPoolFinalizer(vm)) bare.push(vm);
   }
-  const coming = unseenCreates(situation, new Set(strays));
-  return { all, staying, bare, terminating, doomed, strays, ready, coming, revisions };
+  const comes = unseenCreates(situation, new Set(strays));
+  const coming = comes.length;
+  const extrasComing = comes.filter(
+    ({ extra, ordinal }) => extra === true && isBeyond(situation.set, ordinal),
+  ).length;
+  return {
+    ...{ all, staying, bare, terminating, doomed, strays, ready, revisions },
+    ...{ coming, extras, extrasComing },
+  };
 }
 
 /** VMs by ordinal, those without one first: they were not made by us. Equal ordinals go by name. */
@@ -108,14 +123,18 @@ function membership({ set, problem }: Situation<Pool>): ((vm: Vm) => boolean) | 
   return ({ meta }) => selectorMatches(parsed, meta.labels);
 }
 
-function unseenCreates({ view, set, pending }: Situation<Pool>, strays: ReadonlySet<Vm>): number {
+function unseenCreates(
+  { view, set, pending }: Situation<Pool>,
+  strays: ReadonlySet<Vm>,
+): readonly Extract<Command, { verb: 'create-vm' }>[] {
   const { namespace, uid } = set.meta;
-  return pending.filter(({ command }) => {
-    if (command.verb !== 'create-vm') return false;
-    return !namedAs(view, 'VirtualMachine', { namespace, name: command.name }).some(
+  return pending.flatMap(({ command }) => {
+    if (command.verb !== 'create-vm') return [];
+    const isSeen = namedAs(view, 'VirtualMachine', { namespace, name: command.name }).some(
       (vm) => controllerOf(vm.meta)?.uid === uid && isVm(vm) && !strays.has(vm),
     );
-  }).length;
+    return isSeen ? [] : [command];
+  });
 }
 
 /** Members that a pending delete of ours is about. */

@@ -1,9 +1,6 @@
 import type { Pool, Revision, TemplateDigest, Update, Vm, Vmi } from '#shared/contract/objects.ts';
 import { replaceDisksAnnotation, revisionLabel } from '#shared/contract/words.ts';
-import { desiredOf } from '../objects.ts';
-import { mostDestroyed } from '../mass-delete.ts';
 import type { Situation } from '../situation.ts';
-import { membersOf } from './amount.ts';
 import { deadlinesOf } from './deadline.ts';
 import { editBetween, type Edit } from './edit.ts';
 import { keepMarkOf } from './keep-mark.ts';
@@ -12,6 +9,7 @@ import type { PoolMembers } from './members.ts';
 import { currentOf } from './revision.ts';
 import { mayRestart } from './run-strategy.ts';
 import { readSelection, sorted } from './selection.ts';
+import { limitsOf, settledOf } from './surge.ts';
 import { unstampedEdit } from './unstamped.ts';
 
 /** Where a member stands in a roll-out. */
@@ -43,6 +41,8 @@ export type Rollout = {
   readonly stuckAt: number | undefined;
   /** Extra members that a roll-out may have now. */
   readonly surge: number;
+  /** Members that were extra once and have come to be of the others; only such as are up to date. */
+  readonly settled: readonly Vm[];
   /** Members that may be taken down now; zero or less for none. */
   readonly budget: number;
   /** Members that are as the template says, and run so. */
@@ -75,11 +75,16 @@ export function rolloutOf(situation: Situation<Pool>, members: PoolMembers): Rol
     rolling: due.length > 0,
     members: rolls ? looked.current : [],
   });
-  const standing = members.staying.length;
+  // Extra members alone need no others beside them: they go.
+  const needsExtras = due.some(({ vm }) => !members.extras.has(vm.meta.uid));
+  const limits = limitsOf(situation, { ...looked, strategy, members, rolling: needsExtras });
   const { updated, behind, instancesFrom } = looked;
   return {
     ...{ strategy, current, mayReplaceDisks, open, due, waiting, stuck, stuckAt },
-    ...limitsOf(situation, { strategy, standing, rolling: due.length > 0, down: looked.down }),
+    ...limits,
+    settled: settledOf(situation.set, members, limits.surge).filter((vm) =>
+      isAsStamped(looked, vm),
+    ),
     ...{ updated, behind, instancesFrom },
     problem: typeof selects === 'function' ? undefined : selects.problem,
   };
@@ -92,23 +97,27 @@ type Looked = {
   readonly open: readonly Standing[];
   /** Updated members that are not available. */
   readonly current: readonly Current[];
+  /** Members that are not available, and those of them that are not extra. */
   readonly down: number;
+  readonly othersDown: number;
   readonly updated: number;
   readonly behind: ReadonlyMap<string, number>;
   readonly instancesFrom: ReadonlySet<string>;
 };
 
 /** One pass over the members; only those that are behind cost more than a glance. */
-function lookAt(situation: Situation<Pool>, { staying, revisions }: PoolMembers): Looked {
+function lookAt(situation: Situation<Pool>, { staying, extras, revisions }: PoolMembers): Looked {
   const { set } = situation;
   const open: Standing[] = [];
   const current: Current[] = [];
   const behind = new Map<string, number>();
   const instancesFrom = new Set<string>();
-  let [down, updated] = [0, 0];
+  let [down, othersDown, updated] = [0, 0, 0];
   let lastIts: string | undefined;
   const digest = set.template?.digest;
-  if (digest === undefined) return { open, current, down, updated, behind, instancesFrom };
+  if (digest === undefined) {
+    return { open, current, down, othersDown, updated, behind, instancesFrom };
+  }
   const editOf = editsTo(digest, revisions);
   const { instanceOf, isLeaving } = instancesOf(situation);
   for (const vm of staying) {
@@ -126,11 +135,17 @@ function lookAt(situation: Situation<Pool>, { staying, revisions }: PoolMembers)
     if (edit === 'none' && instance !== 'restart') updated += 1;
     if (edit !== 'none' && from !== undefined) behind.set(from, (behind.get(from) ?? 0) + 1);
     const running = leaving ? undefined : vmi;
-    if (leaving || isUnavailable(vm, running)) down += 1;
+    const isDown = leaving || isUnavailable(vm, running);
+    if (isDown) down += 1;
+    if (isDown && !extras.has(vm.meta.uid)) othersDown += 1;
     if (edit !== 'none' || instance !== 'none') open.push({ vm, vmi: running, edit, instance });
-    else if (leaving || isUnavailable(vm, running)) current.push({ vm, vmi, leaving });
+    else if (isDown) current.push({ vm, vmi, leaving });
   }
-  return { open, current, down, updated, behind, instancesFrom };
+  return { open, current, down, othersDown, updated, behind, instancesFrom };
+}
+
+function isAsStamped({ open }: Looked, vm: Vm): boolean {
+  return !open.some((standing) => standing.vm === vm && standing.edit !== 'none');
 }
 
 /** Remembers what lies between each revision and the template. */
@@ -202,33 +217,4 @@ function isDue({ vm, vmi, edit, instance }: Standing, mayReplaceDisks: boolean):
     case 'unknown':
       return false;
   }
-}
-
-type Course = {
-  readonly strategy: Update;
-  readonly standing: number;
-  readonly rolling: boolean;
-  readonly down: number;
-};
-
-/**
- * Extra members come first and go last: they stay until every other one is available again, unless the
- * pool was made smaller meanwhile. Without them at least one member may be taken down, as upstream. One
- * that is missing is down as well: such as those that are made anew.
- */
-function limitsOf(
-  { set, memory, moment }: Situation<Pool>,
-  { strategy, standing, rolling, down }: Course,
-): Pick<Rollout, 'surge' | 'budget'> {
-  const desired = desiredOf(set);
-  const most = Math.min(
-    membersOf(strategy.maxSurge ?? 0, desired, 'up'),
-    desired,
-    mostDestroyed(moment.limits, desired),
-  );
-  const settling = down > 0 && memory.explained === 0 && standing > desired;
-  const surge = rolling || settling ? most : 0;
-  const amount = strategy.maxUnavailable ?? set.maxUnavailable ?? '100%';
-  const allowed = Math.max(membersOf(amount, desired, 'down'), surge > 0 ? 0 : 1);
-  return { surge, budget: allowed + Math.min(surge, standing - desired) - down };
 }

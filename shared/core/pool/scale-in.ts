@@ -19,6 +19,7 @@ const orders: Readonly<Record<SortPolicy, string>> = {
 
 /** Who goes when the pool gets smaller. */
 export type Victims = {
+  /** All that may be taken, in the order in which they go. */
   readonly order: readonly Vm[];
   readonly words: string;
   /** Members that the selectors keep out. */
@@ -27,20 +28,29 @@ export type Victims = {
 };
 
 /**
- * Members in the order in which they go. The highest ordinals first where no policy is set; extra members
- * of a roll-out are the highest ones, whatever the policy says. What a selector does not match is never
- * taken, so fewer may go than are too many (B2). Source: kubevirt pool.go 6.6.
+ * Members in the order in which they go: before all others those that a roll-out has needed beside them and
+ * does not any more, whatever the policy says, and those that it still needs not at all. The others go by the
+ * policy, the highest ordinals first where none is set. Source: kubevirt pool.go 6.6.
  */
-export function victimsOf(situation: Situation<Pool>, staying: readonly Vm[]): Victims {
-  const { set } = situation;
-  if (endsSurge(situation)) {
-    const order = staying.toReversed();
-    return { order, words: orders.DescendingOrder, spared: 0, problem: undefined };
-  }
-  return byPolicy(set, staying);
+export function victimsOf(
+  set: Pool,
+  { staying, extras }: Pick<PoolMembers, 'staying' | 'extras'>,
+  { desired, target, surplus }: Omit<Count, 'missing'>,
+): Victims & { readonly extras: readonly Vm[] } {
+  const beside = staying.filter(({ meta }) => extras.has(meta.uid)).toReversed();
+  const over = Math.min(beside.length - (target - desired), surplus);
+  const done = beside.slice(0, Math.max(0, over));
+  const others = byPolicy(
+    set,
+    beside.length === 0 ? staying : staying.filter(({ meta }) => !extras.has(meta.uid)),
+  );
+  return { ...others, order: [...done, ...others.order], extras: done };
 }
 
-/** What the policy of the strategy says of some members, lowest ordinal first. */
+/**
+ * What the policy of the strategy says of some members, lowest ordinal first. What a selector does not match
+ * is never taken, so fewer may go than are too many (B2).
+ */
 export function byPolicy(set: Pool, staying: readonly Vm[]): Victims {
   const selects = readSelection(set.scaleIn?.selection);
   if (typeof selects !== 'function') {
@@ -61,20 +71,18 @@ export function byPolicy(set: Pool, staying: readonly Vm[]): Victims {
 }
 
 /** Removes what is too much; nothing at all while a hold stands. */
-export function scaleIn(
-  situation: Situation<Pool>,
-  members: PoolMembers,
-  { desired, surplus }: Count,
-): Step {
+export function scaleIn(situation: Situation<Pool>, members: PoolMembers, count: Count): Step {
   const { set, memory } = situation;
-  const victims = victimsOf(situation, members.staying);
-  const because = becauseOf(situation, surplus, victims.words);
-  if (victims.problem !== undefined) {
-    return {
-      type: 'pass',
-      because,
-      trouble: failedScaleIn(`the selectors are wrong: ${victims.problem}`),
-    };
+  const { desired, surplus } = count;
+  const victims = victimsOf(set, members, count);
+  const extras = new Set(victims.extras.map(({ meta }) => meta.uid));
+  const because = becauseOf(situation, surplus - extras.size, victims);
+  const unreadable =
+    victims.problem === undefined || extras.size === surplus
+      ? undefined
+      : failedScaleIn(`the selectors are wrong: ${victims.problem}`);
+  if (victims.order.length === 0 && unreadable !== undefined) {
+    return { type: 'pass', because, trouble: unreadable };
   }
   const wanted = Math.min(surplus, victims.order.length);
   if (wanted === 0) return { type: 'pass', because: `${surplus} too many, and none may be taken` };
@@ -82,39 +90,45 @@ export function scaleIn(
   if (halt !== undefined) return { type: 'pass', because, ...halt };
   const blocked = massDeleteHold(situation, {
     wanted,
-    explained: memory.explained,
+    // Lower replicas say nothing of the extra ones.
+    explained: Math.min(memory.explained, wanted - extras.size),
     size: Math.max(desired, members.all.length),
   });
   if (blocked !== undefined) return { type: 'pass', because, ...blocked };
-  const purpose = endsSurge(situation) ? 'surge' : 'scale-in';
+  const purposeOf = ({ meta }: Member) => (extras.has(meta.uid) ? 'surge' : 'scale-in');
   const removed = removeMembers(situation, {
     order: victims.order,
     wanted,
-    purpose,
+    purpose: purposeOf,
     because,
     noticeOf: (member) => deletedNotice(set, member),
-    keepsDisksOf: (member) => member.kind === 'VirtualMachine' && keepsDisks(set, member, purpose),
+    keepsDisksOf: (member) =>
+      member.kind === 'VirtualMachine' && keepsDisks(set, member, purposeOf(member)),
   });
-  const trouble = removalTrouble(situation, victims.order, (text) =>
+  const refused = removalTrouble(situation, victims.order, (text) =>
     failedScaleIn(`deleting is refused: ${text}`),
   );
+  const trouble = unreadable ?? refused;
   const { commands, candidates, wakeAt, hold } = removed;
   if (commands.length === 0) return { type: 'pass', because, trouble, wakeAt, hold };
   const vetoes = vetoesOf(members, { ...removed, spared: victims.spared });
   return { type: 'act', because, commands, candidates, vetoes, trouble, wakeAt, hold };
 }
 
-/** Too many though nobody lowered replicas, in a pool that rolls out with extra members. */
-function endsSurge({ set, memory }: Situation<Pool>): boolean {
-  const { maxSurge = 0 } = set.update ?? {};
-  return memory.explained === 0 && maxSurge !== 0 && maxSurge !== '0%';
-}
-
-function becauseOf({ set, memory }: Situation<Pool>, surplus: number, words: string): string {
+/** `others`: members too many beside the extra ones. */
+function becauseOf(
+  { set, memory }: Situation<Pool>,
+  others: number,
+  { words, extras }: ReturnType<typeof victimsOf>,
+): string {
   const desired = set.replicas ?? 1;
-  return memory.explained > 0
-    ? `replicas lowered from ${memory.loweredFrom} to ${desired}: ${words}`
-    : `${surplus} more than ${desired}: ${words}`;
+  const over = `${extras.length} extra for a roll-out and not needed any more`;
+  if (others === 0) return over;
+  const because =
+    memory.explained > 0
+      ? `replicas lowered from ${memory.loweredFrom} to ${desired}: ${words}`
+      : `${others} more than ${desired}: ${words}`;
+  return extras.length === 0 ? because : `${because}; and ${over}`;
 }
 
 function vetoesOf(

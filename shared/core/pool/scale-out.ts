@@ -13,7 +13,10 @@ import type { PoolMembers } from './members.ts';
 import { currentOf, keepRevision, nextRevisionName } from './revision.ts';
 import { isSecured } from './secure.ts';
 
-/** Makes what is missing and not yet on its way, on the lowest free ordinals. */
+/**
+ * Makes what is missing and not yet on its way, on the lowest free ordinals: what is gone comes back where it
+ * was. Of those missing only as many are extra as the roll-out has yet to get.
+ */
 export function scaleOut(
   situation: Situation<Pool>,
   members: PoolMembers,
@@ -37,18 +40,19 @@ export function scaleOut(
   if (revision === undefined && mode === 'manage') {
     return { ...keepRevision(situation, template), trouble };
   }
-  const present = members.all.length + members.coming;
+  const extras = members.extras.size + members.extrasComing;
+  const highest = ordinalOf(members.all.at(-1)?.meta.name ?? '') ?? -1;
   const slots = slotsFor(situation, {
     template,
     missing,
-    extra: Math.min(missing, target - Math.max(desired, present)),
-    above: ordinalOf(members.all.at(-1)?.meta.name ?? '') ?? -1,
+    extra: Math.min(missing, Math.max(0, target - desired - extras)),
+    above: Math.max(highest, desired - 1),
   });
   const blocked = trouble ?? slots.trouble;
-  const commands = slots.ordinals.map((ordinal, at) =>
+  const commands = slots.places.map((place, at) =>
     createVm(situation, {
+      ...place,
       at,
-      ordinal,
       because,
       revision: revision ?? nextRevisionName(situation),
     }),
@@ -72,12 +76,14 @@ type Missing = {
   readonly missing: number;
   /** How many of the missing are extra members of a roll-out. */
   readonly extra: number;
-  /** The highest ordinal of a member. */
+  /** The highest ordinal of a member, or of a pool of this size without gaps. */
   readonly above: number;
 };
 
+type Place = { readonly ordinal: number; readonly isExtra: boolean };
+
 type Slots = {
-  readonly ordinals: readonly number[];
+  readonly places: readonly Place[];
   readonly trouble: Trouble | undefined;
   readonly wakeAt: number | undefined;
 };
@@ -91,19 +97,21 @@ function slotsFor(situation: Situation<Pool>, { template, missing, extra, above 
   const { namespace, name } = set.meta;
   const room = createRoom(situation);
   // Most decisions of a scale-out have none, and the way to the first free ordinal is long by then.
-  if (room <= 0) return { ordinals: [], trouble: undefined, wakeAt: undefined };
-  const ordinals: number[] = [];
+  if (room <= 0) return { places: [], trouble: undefined, wakeAt: undefined };
+  const places: Place[] = [];
   let trouble: Trouble | undefined;
   let wakeAt: number | undefined;
   let waiting = 0;
+  const isOwnDone = (): boolean => places.length + waiting >= missing - extra;
   const free = freeOrdinals(
     (ordinal) =>
-      // Extra members go last, by the highest ordinal: in a gap, another would go in their place.
-      (ordinals.length + waiting >= missing - extra && ordinal <= above) ||
+      // A gap is for the one that comes back to it.
+      (isOwnDone() && ordinal <= above) ||
       isNameKnown(view, 'VirtualMachine', { namespace, name: poolMemberName(name, ordinal) }),
   );
   for (const ordinal of free) {
-    if (ordinals.length >= room || ordinals.length + waiting >= missing) break;
+    if (places.length >= room || places.length + waiting >= missing) break;
+    const isExtra = isOwnDone();
     const target = poolMemberName(name, ordinal);
     const taken = takenDisk(situation, template, ordinal);
     const until = waitsUntil(view, memory, {
@@ -113,14 +121,14 @@ function slotsFor(situation: Situation<Pool>, { template, missing, extra, above 
       now: moment.now,
     });
     if (taken === undefined && until === undefined) {
-      ordinals.push(ordinal);
+      places.push({ ordinal, isExtra });
       continue;
     }
     waiting += 1;
     trouble ??= nameTaken(target, taken ?? 'the name');
     if (until !== undefined) wakeAt = soonest(wakeAt, until);
   }
-  return { ordinals, trouble, wakeAt };
+  return { places, trouble, wakeAt };
 }
 
 /** What has the name of a disk that the member of this ordinal would make. */
@@ -144,11 +152,13 @@ function nameTaken(member: string, what: string): Trouble {
 type NewVm = {
   readonly at: number;
   readonly ordinal: number;
+  readonly isExtra: boolean;
   readonly because: string;
   readonly revision: string;
 };
 
-function createVm(situation: Situation<Pool>, { at, ordinal, because, revision }: NewVm): Command {
+function createVm(situation: Situation<Pool>, vm: NewVm): Command {
+  const { at, ordinal, isExtra, because, revision } = vm;
   const { namespace, name: pool } = situation.set.meta;
   const name = poolMemberName(pool, ordinal);
   const notice: Notice = {
@@ -161,6 +171,7 @@ function createVm(situation: Situation<Pool>, { at, ordinal, because, revision }
   return {
     ...{ verb: 'create-vm', effect, because, notice, name, ordinal, revision },
     ...(takesUp.length > 0 && { takesUp: [...takesUp] }),
+    ...(isExtra && { extra: true }),
   };
 }
 

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { effectAnnotation, extraAnnotation } from '#shared/contract/words.ts';
+import { aVm } from '../testing/objects.ts';
+import { isMarkedExtra } from './extra.ts';
 import { stampVm, type VmStamp } from './stamp.ts';
 
 const stamp: VmStamp = {
@@ -20,6 +23,23 @@ test('a member names its pool in the version that the cluster serves', () => {
     ownerReferences: [{ apiVersion: 'pool.kubevirt.io/v1alpha1', uid: 'pool-uid' }],
   };
   expect(stampVm({}, { ...stamp, pool })).toMatchObject({ metadata });
+});
+
+test('an extra member of a roll-out says so, by the effect that made it', () => {
+  const annotations = { [effectAnnotation]: stamp.effect, [extraAnnotation]: stamp.effect };
+  expect(stampVm({}, { ...stamp, isExtra: true })).toMatchObject({ metadata: { annotations } });
+});
+
+test('no member is extra because its template was copied from one that was', () => {
+  const annotations = { [effectAnnotation]: '0a0b0c0d.1.1.0', [extraAnnotation]: '0a0b0c0d.1.1.0' };
+  const made = aVm('pg-7', {
+    effect: stamp.effect,
+    annotations: { ...annotations, [effectAnnotation]: stamp.effect },
+  });
+  expect(stampVm({ metadata: { annotations } }, stamp)).toMatchObject({
+    metadata: { annotations: made.meta.annotations },
+  });
+  expect(isMarkedExtra(made)).toBe(false);
 });
 
 const template = {

@@ -1,4 +1,9 @@
-import { effectAnnotation, poolFinalizer, revisionLabel } from '#shared/contract/words.ts';
+import {
+  effectAnnotation,
+  extraAnnotation,
+  poolFinalizer,
+  revisionLabel,
+} from '#shared/contract/words.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -14,6 +19,8 @@ export type VmStamp = {
   /** Name of the ControllerRevision that the template stands in. */
   readonly revision: string;
   readonly effect: string;
+  /** It goes with the end of a roll-out. */
+  readonly isExtra?: boolean;
   readonly names: NameGeneration;
 };
 
@@ -48,7 +55,11 @@ export function stampVm(template: Body, stamp: VmStamp): Body {
       name: stamp.name,
       namespace: stamp.pool.namespace,
       labels: { ...recordIn(metadata, 'labels'), [revisionLabel]: stamp.revision },
-      annotations: { ...recordIn(metadata, 'annotations'), [effectAnnotation]: stamp.effect },
+      annotations: {
+        ...recordIn(metadata, 'annotations'),
+        [effectAnnotation]: stamp.effect,
+        ...(stamp.isExtra === true && { [extraAnnotation]: stamp.effect }),
+      },
       finalizers: [poolFinalizer],
       ownerReferences: [poolOwner(stamp.pool)],
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { uid } from '#shared/contract/ids.ts';
 import type { Observable, Pool, TemplateDigest, Vmi } from '#shared/contract/objects.ts';
-import { revisionLabel } from '#shared/contract/words.ts';
+import { extraAnnotation, revisionLabel } from '#shared/contract/words.ts';
 import { given, type Story } from '../testing/given.ts';
 import {
   aDigest,
@@ -260,7 +260,12 @@ test('goes on when the template that does not come up is changed again', () => {
 
 test('makes extra members first under maxSurge, and takes them away last', () => {
   const story = running({ update: { type: 'proactive', maxUnavailable: 0, maxSurge: 1 } });
-  edited(story, hardware).decides({ verb: 'create-vm', name: 'web-3', revision: 'web-2' });
+  edited(story, hardware).decides({
+    verb: 'create-vm',
+    name: 'web-3',
+    revision: 'web-2',
+    extra: true,
+  });
   story.because('1 short of 4, 1 of them extra for the roll-out').decides(...names.map(update));
   updated(story, ...names).rests();
   const extra = aVm('web-3', { revision: 'web-2', effect: effectOf(story, 'web-3') });
@@ -268,8 +273,10 @@ test('makes extra members first under maxSurge, and takes them away last', () =>
   story.decides(restart('web-0'));
 });
 
-test('keeps the extra member until all others are back, then takes the highest ordinal', () => {
+test('keeps the extra member until all others are back, then takes it', () => {
   const ready = { status: 'False' };
+  const effect = '0a0b0c0d.1.1.0';
+  const extra = { effect, annotations: { [extraAnnotation]: effect } };
   const last = aVm('web-2', { revision: 'web-2', ready });
   const story = given(
     aPool({
@@ -278,7 +285,7 @@ test('keeps the extra member until all others are back, then takes the highest o
     }),
     aRevision({ name: 'web-2', digest: hardware, revision: 2 }),
     ...[aVm('web-0', { revision: 'web-2' }), aVm('web-1', { revision: 'web-2' }), last],
-    aVm('web-3', { revision: 'web-2' }),
+    aVm('web-3', { revision: 'web-2', ...extra }),
     ...['web-0', 'web-1', 'web-3'].map((name) => instance(name, 'web-2')),
   ).rests();
   story.sees(instance('web-2', 'web-2'), later(last, {}, { ready: { status: 'True' } }));

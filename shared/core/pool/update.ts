@@ -19,21 +19,27 @@ export function update(situation: Situation<Pool>, rollout: Rollout): Step {
   if (template === undefined || !touchesMachines(rollout)) return nothing;
   if (rollout.problem !== undefined) return unreadable(rollout.problem);
   const behind = rollout.open.filter(({ edit }) => isBehind(edit)).map(({ vm }) => vm);
-  if (behind.length + waitsForDisks(rollout).length === 0) return nothing;
+  const { settled } = rollout;
+  const targets = [...behind, ...settled];
+  if (targets.length + waitsForDisks(rollout).length === 0) return nothing;
   const revision = rollout.current?.meta.name;
   if (revision === undefined) {
     // Disks are replaced for a revision that somebody names, so it has to stand before that.
     return mode === 'manage' ? keepRevision(situation, template) : nothing;
   }
-  if (behind.length === 0) return nothing;
-  const because = `the template has changed: ${behind.length} VMs are behind ${revision}`;
-  const trouble = troubleOf(situation, behind);
+  if (targets.length === 0) return nothing;
+  const because =
+    behind.length > 0
+      ? `the template has changed: ${behind.length} VMs are behind ${revision}`
+      : `${targets.length} were extra for a roll-out and stay`;
+  const trouble = troubleOf(situation, targets);
   const { commands, wakeAt } = perTarget(situation, {
     verb: 'update-vm',
-    targets: behind,
+    targets,
     uidOf: ({ meta }) => meta.uid,
     digest: template.digest,
-    command: ({ meta }, effect) => {
+    command: (vm, effect) => {
+      const { meta } = vm;
       const from = meta.labels[revisionLabel];
       return {
         verb: 'update-vm',
@@ -42,6 +48,7 @@ export function update(situation: Situation<Pool>, rollout: Rollout): Step {
         member: { name: meta.name, uid: meta.uid },
         ordinal: ordinalOf(meta.name) ?? 0,
         ...(from !== undefined && { from }),
+        ...(settled.includes(vm) && { stays: true }),
       };
     },
   });

@@ -2,7 +2,7 @@ import type { Command } from '#shared/contract/commands.ts';
 import type { EffectId } from '#shared/contract/ids.ts';
 import type { Observable, ScaledSet } from '#shared/contract/objects.ts';
 import type { Decided, LogRecord, Settled } from '#shared/contract/records.ts';
-import { poolFinalizer } from '#shared/contract/words.ts';
+import { extraAnnotation, poolFinalizer } from '#shared/contract/words.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import { claimNamesFor } from '../names.ts';
 import { controllerOf } from '../objects.ts';
@@ -144,13 +144,14 @@ export class ModelExecutor {
     const names =
       set.template === undefined ? [] : claimNamesFor(set.template, command.ordinal).makes;
     const disks = names.map((name) => ({ name }));
-    const { revision, effect } = command;
+    const { revision, effect, extra } = command;
+    const annotations = extra === true ? { [extraAnnotation]: effect } : {};
     const runStrategy = set.template?.runStrategy;
     const ready = { status: 'False' };
     return done(
       this.#cluster.create(
         aVm(command.name, {
-          ...{ owner: set, effect, revision, disks },
+          ...{ owner: set, effect, revision, disks, annotations },
           ...(runStrategy !== undefined && { runStrategy, ready }),
         }),
       ),

@@ -3,7 +3,12 @@ import type { Uid } from '#shared/contract/ids.ts';
 import type { Meta, Observable, ScaledSet } from '#shared/contract/objects.ts';
 import type { Settled } from '#shared/contract/records.ts';
 import { targetOf } from '#shared/contract/target.ts';
-import { poolFinalizer, revisionLabel, rollBackAnnotation } from '#shared/contract/words.ts';
+import {
+  extraAnnotation,
+  poolFinalizer,
+  revisionLabel,
+  rollBackAnnotation,
+} from '#shared/contract/words.ts';
 import { unreachable } from '#shared/lib/assert.ts';
 import { controllerOf } from '../objects.ts';
 import type { ModelCluster } from './model-cluster.ts';
@@ -95,7 +100,11 @@ function metaAfter(command: Patch, meta: Meta, set: ScaledSet): Partial<Meta> {
       const owner = { apiVersion: 'kubevirt.io/v1', kind, name, uid, controller: true };
       return { owners: [...owners, owner] };
     }
-    case 'update-vm':
+    case 'update-vm': {
+      const { [extraAnnotation]: mark, ...rest } = meta.annotations;
+      const annotations = command.stays === true || mark === undefined ? rest : meta.annotations;
+      return { labels: { ...labels, [revisionLabel]: command.revision }, annotations };
+    }
     case 'label-instance':
       return { labels: { ...labels, [revisionLabel]: command.revision } };
     case 'preserve-disk':
