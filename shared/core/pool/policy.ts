@@ -2,6 +2,7 @@ import type { Purpose } from '#shared/contract/commands.ts';
 import type { Pool, Vm } from '#shared/contract/objects.ts';
 import { scaleInDisksAnnotation } from '#shared/contract/words.ts';
 import type { Memory } from '../view.ts';
+import { isMarkedExtra } from './extra.ts';
 import { isMarkedKept, keepMarkOf } from './keep-mark.ts';
 
 /** Printable states in which the disk itself is what keeps a machine from starting. */
@@ -20,6 +21,8 @@ export function keepsDisks(pool: Pool, vm: Vm, purpose: Purpose): boolean {
     case 'retire':
       return false;
     case 'heal':
+      // Nothing comes back to the disks of an extra member: it is made anew wherever there is room.
+      if (isMarkedExtra(vm) && !isKeeping(pool)) return false;
       return !brokenDisk.has(vm.printableStatus ?? '');
     case 'scale-in':
     case 'surge':
@@ -29,7 +32,8 @@ export function keepsDisks(pool: Pool, vm: Vm, purpose: Purpose): boolean {
   }
 }
 
-function isKeeping({ scaleIn, meta }: Pool): boolean {
+/** Whether the pool keeps the disks of members that scale-in takes. */
+export function isKeeping({ scaleIn, meta }: Pool): boolean {
   if (scaleIn?.preservation !== undefined) return scaleIn.preservation !== 'Disabled';
   return meta.annotations[scaleInDisksAnnotation] === 'keep';
 }

@@ -10,6 +10,7 @@ import { createRoom } from '../slow-start.ts';
 import { effectAt, type Situation, type Step, type Trouble } from '../situation.ts';
 import type { Count } from './count.ts';
 import type { PoolMembers } from './members.ts';
+import { isKeeping } from './policy.ts';
 import { currentOf, keepRevision, nextRevisionName } from './revision.ts';
 import { isSecured } from './secure.ts';
 
@@ -90,7 +91,8 @@ type Slots = {
 
 /**
  * The lowest free ordinals, as many as are missing. One whose disk name is taken keeps its place and
- * waits: skipping it would give the pool a member of a higher ordinal for ever.
+ * waits: skipping it would give the pool a member of a higher ordinal for ever. An extra member is not for
+ * ever, and passes over such a one, as over disks that were left behind.
  */
 function slotsFor(situation: Situation<Pool>, { template, missing, extra, above }: Missing): Slots {
   const { view, set, memory, moment } = situation;
@@ -114,6 +116,7 @@ function slotsFor(situation: Situation<Pool>, { template, missing, extra, above 
     const isExtra = isOwnDone();
     const target = poolMemberName(name, ordinal);
     const taken = takenDisk(situation, template, ordinal);
+    if (isExtra && (taken !== undefined || wouldLose(situation, ordinal))) continue;
     const until = waitsUntil(view, memory, {
       class: 'create',
       digest: template.digest,
@@ -182,6 +185,14 @@ function leftBehind({ view, set }: Situation<Pool>, ordinal: number): readonly K
   return claimNamesFor(set.template, ordinal).makes.flatMap((name) =>
     keptDisks(view, { namespace, name }),
   );
+}
+
+/**
+ * Whether an extra member of this ordinal would start on disks that somebody has kept, and take them along
+ * when the roll-out ends.
+ */
+function wouldLose(situation: Situation<Pool>, ordinal: number): boolean {
+  return !isKeeping(situation.set) && leftBehind(situation, ordinal).length > 0;
 }
 
 /** Stands as long as members are missing and the last attempt was refused, also while nothing is tried. */

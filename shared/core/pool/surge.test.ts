@@ -6,6 +6,7 @@ import { fromSnapshot, toSnapshot } from '../snapshot.ts';
 import { decide } from '../decide.ts';
 import { aMoment, given, lineage, type Story } from '../testing/given.ts';
 import {
+  aClaim,
   aDataVolume,
   aDigest,
   aForeignVm,
@@ -228,6 +229,43 @@ describe('for a reconciler that starts in the middle', () => {
     if (view === undefined) throw new Error('the snapshot is read');
     expect(decide(view, story.uid, aMoment(story.now))).toEqual(story.outcome());
     story.decides(create('web-1'));
+  });
+});
+
+describe('with disks', () => {
+  const template = aTemplate({ digest: hardware, ...diskOf('data') });
+  const kept = [aDataVolume('data-3'), aClaim('data-3', { owner: aDataVolume('data-3') })];
+
+  test('an extra member never starts on disks that somebody has kept: they would go with it', () => {
+    rolling({ template }, three, all)
+      .sees(...kept)
+      .decides(createExtra('web-4'));
+  });
+
+  test('where scale-in keeps disks an extra member takes them up, and leaves them behind again', () => {
+    const scaleIn = { type: 'proactive', preservation: 'Offline' } as const;
+    const story = rolling({ template, scaleIn }, three, all).sees(...kept);
+    story.decides({ ...createExtra('web-3'), takesUp: [{ dataVolume: { name: 'data-3' } }] });
+    rolling({ scaleIn }, [...three, extra('web-3')]).decides({
+      ...remove('web-3'),
+      keepDisks: true,
+    });
+  });
+
+  test('an extra member passes over a disk of another owner, for it is not there to stay', () => {
+    const story = rolling({ template }, three, all);
+    story.sees(aDataVolume('data-3', { owner: aForeignVm('other') })).decides(createExtra('web-4'));
+  });
+
+  test.each([
+    ['go', {}, false],
+    ['stay', { type: 'proactive', preservation: 'Offline' } as const, true],
+  ])('those of an extra member that is healed %s as at scale-in', (_, options, isKept) => {
+    const ill = { consecutiveFailCount: 9, ready: { status: 'False' } };
+    const scaleIn: Pool['scaleIn'] = { type: 'proactive', ...options };
+    const story = rolling({ healing: {}, scaleIn }, [...three, extra('web-3', 'web-2', ill)], all);
+    story.decides({ verb: 'delete-member', member: { name: 'web-3' }, purpose: 'heal' });
+    expect('keepDisks' in (story.plan?.commands[0] ?? {})).toBe(isKept);
   });
 });
 
