@@ -37,7 +37,7 @@ export type Course = {
 
 /**
  * Commands of earlier plans that the wanted size no longer calls for: creates beyond it, the newest
- * first, and deletes below it, the newest first. They stay pending until the executor has settled them,
+ * first but for extra members, and deletes below it, the newest first. They stay pending until the executor has settled them,
  * because some may have begun; so creates that are called back already are not counted again.
  */
 export function turnBack(
@@ -55,7 +55,10 @@ export function turnBack(
   ).length;
   const tooMany = staying + coming - calledBack - desired;
   const tooFew = keepAll ? pending.length : desired - staying - savedAlready;
-  const creates = newestFirst(unstartedCreates(pending)).slice(0, Math.max(0, tooMany));
+  const creates = extrasFirst(newestFirst(unstartedCreates(pending))).slice(
+    0,
+    Math.max(0, tooMany),
+  );
   const deletes = newestFirst(unstartedDeletes(pending)).slice(0, Math.max(0, tooFew));
   return [...creates, ...deletes].map(({ command }) => command.effect);
 }
@@ -85,6 +88,13 @@ export function toSize({ pending }: Situation, moves: Moves): Step {
   if (step.type === 'act') return { ...step, withdraws };
   const because = `replicas is ${target} now: what has not begun is called back`;
   return { ...step, type: 'act', because, commands: [], withdraws };
+}
+
+/** Of what is on its way the extra members of a roll-out are needed least. */
+function extrasFirst(creates: readonly Pending[]): readonly Pending[] {
+  const isExtra = ({ command }: Pending): boolean =>
+    command.verb === 'create-vm' && command.extra === true;
+  return [...creates.filter(isExtra), ...creates.filter((create) => !isExtra(create))];
 }
 
 /** Pending commands stand oldest first, and within a plan lowest ordinal first. */

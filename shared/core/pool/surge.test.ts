@@ -143,6 +143,19 @@ describe('when a roll-out ends', () => {
     story.sees(its, later(down, {}, { ready: { status: 'True' } })).decides(remove('web-3'));
   });
 
+  test('one that is not made yet is called back, and not whoever comes after it', () => {
+    const story = rolling({}, three, all).decides(createExtra('web-3'));
+    const effects = story.plan?.commands.map(({ effect }) => effect).slice(0, 1);
+    story.loses(one).decides(create('web-1'));
+    for (const { meta } of [zero, two]) {
+      const owner = member(meta.name);
+      const labels = { [revisionLabel]: 'web-2' };
+      story.sees(aVmi(meta.name, { owner, labels, version: 20 }));
+    }
+    story.acts();
+    expect(story.plan?.withdraws).toEqual(effects);
+  });
+
   test('an extra member that does not come up itself keeps nobody waiting', () => {
     const down = extra('web-3', 'web-2', { ready: { status: 'False' } });
     rolling({}, [...three, down]).decides(remove('web-3'));
