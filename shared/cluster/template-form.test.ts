@@ -14,6 +14,7 @@ const written = {
     },
   },
   networks: [{ name: 'default', pod: {} }],
+  readinessProbe: { tcpSocket: { port: 22 }, initialDelaySeconds: 0, periodSeconds: 5 },
   terminationGracePeriodSeconds: 0,
   volumes: [{ name: 'scratch', emptyDisk: { capacity: '0.5Gi' } }],
 };
@@ -33,6 +34,7 @@ const inGo = {
     },
   },
   networks: [{ name: 'default', pod: {} }],
+  readinessProbe: { tcpSocket: { port: 22 }, periodSeconds: 5 },
   terminationGracePeriodSeconds: 0,
   volumes: [{ name: 'scratch', emptyDisk: { capacity: '512Mi' } }],
 };

@@ -4,9 +4,9 @@ import { quantityForm } from './quantity-form.ts';
 /**
  * A template in one form for its two writers: people, whose words the API server keeps as they are, and
  * KubeVirt, whose revisions are Go structs written anew (pool.go, ensureControllerRevision). Go writes
- * objects where nobody wrote any, leaves out what is null, empty lists and flags that are off, and spells
- * quantities its own way. Were that read as an edit, each machine of a pool would be restarted when the pool
- * is handed over. `place` is the field that the value stands in.
+ * objects where nobody wrote any, leaves out what is null, empty lists, flags that are off and noughts, and
+ * spells quantities its own way. Were that read as an edit, each machine of a pool would be restarted when
+ * the pool is handed over. `place` is the field that the value stands in.
  */
 export function templateForm(value: unknown, place: string): unknown {
   if (Array.isArray(value)) return value.map((item) => templateForm(item, place));
@@ -26,6 +26,7 @@ function isLeftOut(path: string, form: unknown): boolean {
   if (form === null || form === undefined) return true;
   if (Array.isArray(form)) return form.length === 0;
   if (isRecord(form)) return structs.has(path) && Object.keys(form).length === 0;
+  if (form === 0) return plainNumbers.has(path);
   return form === false && plainFlags.has(path);
 }
 
@@ -51,6 +52,20 @@ const plainFlags: ReadonlySet<string> = new Set([
   'persistentVolumeClaim.hotpluggable',
   'persistentVolumeClaim.readOnly',
   'resources.overcommitGuestOverhead',
+]);
+
+/** Numbers of which 0 is the same as none, in Go and in KubeVirt's defaults. */
+const plainNumbers: ReadonlySet<string> = new Set([
+  ...['cores', 'sockets', 'threads', 'maxSockets'].map((field) => `cpu.${field}`),
+  ...['livenessProbe', 'readinessProbe'].flatMap((probe) =>
+    [
+      'initialDelaySeconds',
+      'timeoutSeconds',
+      'periodSeconds',
+      'successThreshold',
+      'failureThreshold',
+    ].map((field) => `${probe}.${field}`),
+  ),
 ]);
 
 const quantityMaps: ReadonlySet<string> = new Set(['requests', 'limits']);

@@ -170,6 +170,16 @@ test.for(['steps on OpenShift', 'manage on OpenShift'])('%s: no pod names a user
   }
 });
 
+test('on OpenShift the executor may take the owner off a disk, and where it writes nothing it may not', async () => {
+  const deletesDisks = (manifests: readonly Manifest[]): boolean =>
+    JSON.stringify(manifests.filter(({ kind }) => kind === 'ClusterRole')).includes(
+      '"resources":["persistentvolumeclaims"],"verbs":["delete"]',
+    );
+  expect(deletesDisks(rendered.get('manage on OpenShift') ?? [])).toBe(true);
+  expect(deletesDisks(rendered.get('manage') ?? [])).toBe(false);
+  expect(deletesDisks(await render('overlays/observe', ['openshift']))).toBe(false);
+});
+
 test('spans are let out by the component that has them sent, to the port that it names', () => {
   const all = rendered.get('observe with every component') ?? [];
   const data = settingsOf(all);

@@ -16,8 +16,8 @@ export type Abilities = {
   readonly makesClaims: boolean;
 };
 
-/** Whoever makes instances and claims does it within a second or two; nobody ever says that he will not. */
-const patienceMs = 10_000;
+/** Whoever makes instances and claims does it within seconds; nobody ever says that he will not. */
+const patienceMs = 30_000;
 
 /** Finds out by trying, in a namespace of its own. */
 export async function examineAbilities(kubectl: KubectlRun, run: string): Promise<Abilities> {
