@@ -5,6 +5,7 @@ import type { Holding } from './rows.ts';
 import { dropTestimonies } from './state.ts';
 import { enter, openOperations, putActivity, putHolding } from './step.ts';
 import type { Step } from './step.ts';
+import { dropVolume, uidsOf } from './volumes.ts';
 import { objectIn } from './writes.ts';
 
 const anyVersion = resourceVersionSchema.parse('0');
@@ -69,8 +70,8 @@ function voidTestimonies({ state, changes }: Step, isHere: IsHere): void {
 function voidVolumes({ state, changes }: Step, isHere: IsHere): void {
   for (const volume of [...state.volumes.values()]) {
     if (volume.state !== 'gone') continue;
-    if (!isHere(volume.key) && !isHere(volume.set.uid)) continue;
-    state.volumes.delete(volume.key);
+    if (![volume.key, ...uidsOf(volume), volume.set.uid].some(isHere)) continue;
+    dropVolume(state, volume);
     changes.volumes.set(volume.key, { ...volume, isVoid: true });
   }
 }

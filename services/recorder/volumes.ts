@@ -40,6 +40,7 @@ function byUid({ volumes, volumeKeys }: Index, uid: string | undefined): Deleted
   return uid === undefined ? undefined : volumes.get(volumeKeys.get(uid) ?? uid);
 }
 
-function uidsOf({ claim, dataVolume }: DeletedVolume): readonly string[] {
+/** Every uid that the disk is known by. */
+export function uidsOf({ claim, dataVolume }: DeletedVolume): readonly string[] {
   return [claim?.uid, dataVolume?.uid].filter((uid) => uid !== undefined);
 }

@@ -28,7 +28,7 @@ export class Book {
   turn = 0;
   /** The log with which the last session began. */
   settledTurn = 0;
-  /** Everything that was ever durable: sequences of each log, by turn and sequence, and keys of disks. */
+  /** Everything that was ever durable: sequences of each log, by turn and sequence, and uids of disks. */
   readonly #told = new Set<string>();
   readonly #listed = new Set<string>();
   /** Messages of earlier turns that have left entries, by lineage, sequence and log time. */
@@ -53,7 +53,8 @@ export class Book {
       this.#hash = message.hash;
       this.#told.add(`${turn}/${message.sequence}`);
     }
-    for (const key of this.state.volumes.keys()) this.#listed.add(key);
+    const { volumes, volumeKeys } = this.state;
+    for (const uid of [...volumes.keys(), ...volumeKeys.keys()]) this.#listed.add(uid);
   }
 
   /** A message was in the book as part of one of these logs, whatever has been lost of either since. */
@@ -61,8 +62,9 @@ export class Book {
     return [...turns].some((turn) => this.#told.has(`${turn}/${sequence}`));
   }
 
-  hasListed(key: string): boolean {
-    return this.#listed.has(key);
+  /** A row of a disk has had this uid, of its claim or of its DataVolume. */
+  hasListed(uid: string): boolean {
+    return this.#listed.has(uid);
   }
 
   /** What a session settles first: whether the log is still the one that was read. */
