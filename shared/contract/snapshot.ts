@@ -73,6 +73,7 @@ const memorySchema = z.strictObject({
   notices: z.array(z.tuple([z.string(), z.array(z.number())])),
   statusAt: z.number().optional(),
   contestedAt: z.number().optional(),
+  templateChangedAt: z.int().optional(),
   pruned: z.array(z.string()),
   marked: z.boolean(),
 });

@@ -9,6 +9,7 @@ import { forgetSet, memoryOf, type Fold } from './fold.ts';
 import { dropObject, kindOf, putObject, raiseHighest } from './indices.ts';
 import { controllerOf, isSet } from './objects.ts';
 import { endAwaited, endSeen } from './pending.ts';
+import { noteTemplate } from './pool/handed-over.ts';
 import { isComparable } from './template.ts';
 
 type Observed = Extract<LogRecord, { type: 'observed' }>;
@@ -38,7 +39,10 @@ export function foldObserved(fold: Fold, record: Observed): void {
   if (isSet(object)) {
     const memory = memoryOf(view, uid);
     noteDesired(memory, object);
-    if (known !== undefined && isSet(known)) noteContest(memory, { known, object, at: fold.at });
+    if (known !== undefined && isSet(known)) {
+      noteContest(memory, { known, object, at: fold.at });
+      noteTemplate(memory, known, object);
+    }
   }
   endSeen(fold, object);
 }

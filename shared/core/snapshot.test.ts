@@ -32,6 +32,7 @@ test('what was unreadable, held and refused survives a snapshot', () => {
   if (memory !== undefined) {
     memory.pruned = new Set(['availableReplicas']);
     memory.contestedAt = story.now;
+    memory.templateChangedAt = 7;
   }
   const again = throughJson(story.view);
   expect(again?.memories.get(story.uid)).toEqual(memory);

@@ -143,6 +143,7 @@ function toMemory(memory: MemorySnapshot): Memory {
     notices: new Map(memory.notices),
     statusAt: memory.statusAt,
     contestedAt: memory.contestedAt,
+    templateChangedAt: memory.templateChangedAt,
     pruned: new Set(memory.pruned),
   };
 }

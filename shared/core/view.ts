@@ -141,6 +141,8 @@ export type Memory = {
   statusAt: number | undefined;
   /** Log time when KubeVirt's controller was last seen to write a status that had been ours. */
   contestedAt: number | undefined;
+  /** Generation at which the template was last seen to change. */
+  templateChangedAt: number | undefined;
   /** Status fields that the cluster's CRD does not keep. */
   pruned: ReadonlySet<string>;
   /** The api-version annotations have been written once. */
@@ -222,6 +224,7 @@ export function emptyMemory(): Memory {
     notices: new Map(),
     statusAt: undefined,
     contestedAt: undefined,
+    templateChangedAt: undefined,
     pruned: new Set(),
     marked: false,
   };

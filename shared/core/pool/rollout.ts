@@ -1,8 +1,9 @@
-import type { Pool, Revision, TemplateDigest, Update, Vm, Vmi } from '#shared/contract/objects.ts';
+import type { Pool, Revision, Update, Vm, Vmi } from '#shared/contract/objects.ts';
 import { replaceDisksAnnotation, revisionLabel } from '#shared/contract/words.ts';
 import type { Situation } from '../situation.ts';
 import { deadlinesOf } from './deadline.ts';
-import { editBetween, type Edit } from './edit.ts';
+import type { Edit } from './edit.ts';
+import { editFrom } from './handed-over.ts';
 import { keepMarkOf } from './keep-mark.ts';
 import { instancesOf, isUnavailable } from './instances.ts';
 import type { PoolMembers } from './members.ts';
@@ -66,7 +67,7 @@ export function rolloutOf(situation: Situation<Pool>, members: PoolMembers): Rol
   const current = currentOf(set, members.revisions);
   const named = set.meta.annotations[replaceDisksAnnotation];
   const mayReplaceDisks = named !== undefined && named === current?.meta.name;
-  const looked = lookAt(situation, members);
+  const looked = lookAt(situation, members, current);
   const open = openOf(set, strategy, { looked, selects });
   const rolls = strategy.type === 'proactive';
   const due = rolls ? open.filter((standing) => isDue(standing, mayReplaceDisks)) : [];
@@ -106,8 +107,12 @@ type Looked = {
 };
 
 /** One pass over the members; only those that are behind cost more than a glance. */
-function lookAt(situation: Situation<Pool>, { staying, extras, revisions }: PoolMembers): Looked {
-  const { set } = situation;
+function lookAt(
+  situation: Situation<Pool>,
+  { staying, extras, revisions }: PoolMembers,
+  kept: Revision | undefined,
+): Looked {
+  const { set, memory } = situation;
   const open: Standing[] = [];
   const current: Current[] = [];
   const behind = new Map<string, number>();
@@ -118,7 +123,9 @@ function lookAt(situation: Situation<Pool>, { staying, extras, revisions }: Pool
   if (digest === undefined) {
     return { open, current, down, othersDown, updated, behind, instancesFrom };
   }
-  const editOf = editsTo(digest, revisions);
+  const editOf = editsTo(revisions, (revision) =>
+    editFrom(revision, { digest, current: kept, changedAt: memory.templateChangedAt }),
+  );
   const { instanceOf, isLeaving } = instancesOf(situation);
   for (const vm of staying) {
     const vmi = instanceOf(vm);
@@ -150,11 +157,11 @@ function isAsStamped({ open }: Looked, vm: Vm): boolean {
 
 /** Remembers what lies between each revision and the template. */
 function editsTo(
-  digest: TemplateDigest,
   revisions: readonly Revision[],
+  editFromOne: (revision: Revision) => Edit,
 ): (name: string | undefined) => Standing['edit'] {
   const edits = new Map<string | undefined, Edit>(
-    revisions.map((revision) => [revision.meta.name, editBetween(revision.digest, digest)]),
+    revisions.map((revision) => [revision.meta.name, editFromOne(revision)]),
   );
   let last: { readonly name: string | undefined; readonly edit: Standing['edit'] } | undefined;
   return (name) => {
