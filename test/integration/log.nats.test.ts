@@ -9,7 +9,7 @@ import { leaseMs } from '#shared/stream/stream-config.ts';
 import type { StreamSettings } from '#shared/stream/settings.ts';
 import { startCuttingProxy } from './cutting-proxy.ts';
 import { describeLog } from './log-contract.ts';
-import { aFact, anOpening, aShard, namesIn, take, takeNames } from './log-records.ts';
+import { aFact, aLongFact, anOpening, aShard, namesIn, take, takeNames } from './log-records.ts';
 import { startPrivateNats } from './private-nats.ts';
 import type { PrivateNats } from './private-nats.ts';
 
@@ -85,12 +85,12 @@ test('reads much, large and small, through one consumer', async () => {
   await provision(settingsOf(nats), log);
   await using stream = await openNatsLog(settingsOf(nats), log);
   const small = Array.from({ length: 1_500 }, (_, number) => `small-${number}`);
-  const large = Array.from({ length: 200 }, (_, number) => `${number}-${'x'.repeat(100_000)}`);
+  const large = Array.from({ length: 200 }, () => aLongFact(100_000));
   for (let at = 0; at < small.length; at += 60) {
     const some = small.slice(at, at + 60);
     await Promise.all(some.map((one, to) => stream.append(aShard(to), 'fact', aFact(one))));
   }
-  await Promise.all(large.map((one, to) => stream.append(aShard(to % 60), 'fact', aFact(one))));
+  await Promise.all(large.map((one, to) => stream.append(aShard(to % 60), 'fact', one)));
   expect(await takeNames(stream, 1_700)).toHaveLength(1_700);
   const connection = await connect({ servers: nats.url });
   const manager = await connection.jetstreamManager();
