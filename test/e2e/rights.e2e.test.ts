@@ -222,6 +222,7 @@ const rareStatements: readonly (readonly [RegExp, string])[] = [
   [/^recorder (INSERT|UPDATE|DELETE|SELECT) hold$/, 'a set is held'],
   [/^recorder (INSERT|UPDATE|SELECT) poison$/, 'a record cannot be read'],
   [/^recorder (INSERT|UPDATE) deleted_volume$/, 'a disk is endangered'],
+  [/^recorder UPDATE attribution$/, 'the cluster is set back'],
   [/^recorder INSERT position$/, 'once, in an empty book'],
   [/^recorder SELECT entry$/, 'the log is another one than before'],
   [/^reader SELECT attributions$/, 'an auditor asks the database itself'],
