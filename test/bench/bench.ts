@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { tmpdir } from 'node:os';
-import { parseArgs } from 'node:util';
+import { commandOptions, wholeNumber } from '../support/command-options.ts';
 import { diskRows } from './disk.ts';
 import { firstCreateRows } from './first-create.ts';
 import { growthRows } from './growth.ts';
@@ -19,21 +19,19 @@ import type { Stage, Target } from './stage.ts';
  * test: a busy machine gives worse numbers, and the disk's fsync time stands first because it flatters or
  * ruins them all.
  */
-const { values } = parseArgs({
-  options: {
-    size: { type: 'string', default: '1000' },
-    patches: { type: 'string', default: '100' },
-    /** A real API server, in a namespace of the bench's own; the sandbox when left out. */
-    kubeconfig: { type: 'string' },
-    context: { type: 'string' },
-    /** Whether KubeVirt's own replica controllers run there. */
-    'kubevirt-controllers': { type: 'string', default: 'running' },
-    /** Restarts of the reconciler at 10 000 and 100 000 objects instead. */
-    restart: { type: 'boolean', default: false },
-  },
+const values = commandOptions({
+  size: { type: 'string', default: '1000' },
+  patches: { type: 'string', default: '100' },
+  /** A real API server, in a namespace of the bench's own; the sandbox when left out. */
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  /** Whether KubeVirt's own replica controllers run there. */
+  'kubevirt-controllers': { type: 'string', default: 'running' },
+  /** Restarts of the reconciler at 10 000 and 100 000 objects instead. */
+  restart: { type: 'boolean', default: false },
 });
-const size = Number(values.size);
-const patches = Number(values.patches);
+const size = wholeNumber('size', values.size);
+const patches = wholeNumber('patches', values.patches);
 
 if (values.restart) {
   print([...(await diskRows(tmpdir())), ...(await restart(10_000)), ...(await restart(100_000))]);

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import type { Cluster } from '#shared/cluster/cluster.ts';
 import { openCluster } from '#shared/cluster/kube-cluster.ts';
 import type { Kind } from '#shared/contract/kinds.ts';
+import { commandOptions, wholeNumber } from '../support/command-options.ts';
 import { startRollcall } from '../support/start-rollcall.ts';
 import { until } from '../support/until.ts';
 import { diskPool } from './churn.ts';
@@ -11,16 +11,14 @@ import { diskPool } from './churn.ts';
  * none. Nothing may be left of it, and each disk must have been in the book before it went. The exit code
  * is 1 when that is not so, or when a pool is not empty in time.
  */
-const { values } = parseArgs({
-  options: {
-    pools: { type: 'string', default: '10' },
-    machines: { type: 'string', default: '200' },
-    'limit-seconds': { type: 'string', default: '300' },
-  },
+const values = commandOptions({
+  pools: { type: 'string', default: '10' },
+  machines: { type: 'string', default: '200' },
+  'limit-seconds': { type: 'string', default: '300' },
 });
-const pools = Number(values.pools);
-const machines = Number(values.machines);
-const timeoutMs = Number(values['limit-seconds']) * 1_000;
+const pools = wholeNumber('pools', values.pools);
+const machines = wholeNumber('machines', values.machines);
+const timeoutMs = wholeNumber('limit-seconds', values['limit-seconds']) * 1_000;
 const pageSize = 500;
 const namespace = 'default';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openCluster } from '#shared/cluster/kube-cluster.ts';
 import { openStore } from '#shared/store/open-store.ts';
 import type { Store } from '#shared/store/open-store.ts';
+import { commandOptions, wholeNumber } from '../support/command-options.ts';
 import { startRollcall } from '../support/start-rollcall.ts';
 import type { Rollcall } from '../support/start-rollcall.ts';
 import { until } from '../support/until.ts';
@@ -18,14 +18,12 @@ import { sparkline } from './sparkline.ts';
  * Rollcall on the sandbox under a steady load, for minutes: whether it keeps up, and whether any process
  * grows. The last line is the verdict; the exit code is 1 when it is not "flat" and "kept up".
  */
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '15' },
-    rate: { type: 'string', default: '500' },
-  },
+const values = commandOptions({
+  minutes: { type: 'string', default: '15' },
+  rate: { type: 'string', default: '500' },
 });
-const minutes = Number(values.minutes);
-const rate = Number(values.rate);
+const minutes = wholeNumber('minutes', values.minutes);
+const rate = wholeNumber('rate', values.rate);
 const sayEachMs = 10_000;
 const sampleEachMs = 2_000;
 const tideEachMs = 3_000;

@@ -1,16 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { commandOptions, wholeNumber } from '../support/command-options.ts';
 import { coverageText, missing } from './coverage.ts';
 import { sieveAll } from './sieve-all.ts';
 import { runs } from './sieve-runs.ts';
 import { soak } from './soak-run.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    sieve: { type: 'boolean', default: false },
-  },
+const values = commandOptions({
+  seeds: { type: 'string', default: '1000' },
+  from: { type: 'string', default: '1' },
+  sieve: { type: 'boolean', default: false },
 });
 const seeds = wholeNumber('seeds', values.seeds);
 const from = wholeNumber('from', values.from);
@@ -48,12 +46,6 @@ console.log(
       : ''),
 );
 if (totals.violations > 0 || unhit.length > 0) process.exitCode = 1;
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  console.error(`--${name} takes a whole number, not ${text}`);
-  process.exit(2);
-}
 
 /** Every sieve plan of every run, one after the other. */
 async function sieveEverything(): Promise<void> {
