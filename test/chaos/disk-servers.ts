@@ -14,6 +14,7 @@ import { freePort } from '../support/free-port.ts';
 import {
   copyImage,
   fillDisk,
+  isInUse,
   makeImage,
   makeRoom,
   makeRoomIn,
@@ -57,6 +58,7 @@ export class DiskServer implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    await this.#letGo();
     this.#process = await startServer(this.#parts.start(this.#image));
   }
 
@@ -78,6 +80,7 @@ export class DiskServer implements AsyncDisposable {
       await until('the server to be gone', () => !this.runs, { timeoutMs: 10_000 }).catch(() => {
         throw error;
       });
+      await this.#letGo();
       await makeRoomIn({ image: this.#image, folder: mounted });
     }
   }
@@ -92,6 +95,11 @@ export class DiskServer implements AsyncDisposable {
     await until('the server to be gone', () => !isAlive(pid), { everyMs: 5 });
     this.#process = undefined;
     this.#image = copy;
+  }
+
+  /** The disk of a server that has ended is let go of a little later; until then it is not as it was left. */
+  async #letGo(): Promise<void> {
+    await until('the disk to be let go', async () => !(await isInUse(this.#image)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

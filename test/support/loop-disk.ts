@@ -79,6 +79,11 @@ export function fillDisk(pid: number, folder: string): void {
   }
 }
 
+/** Whether somebody still has it as a disk: what he wrote reaches the image when he lets go of it. */
+export async function isInUse(image: string): Promise<boolean> {
+  return (await runProgram('losetup', ['-j', image])).stdout !== '';
+}
+
 export function makeRoom(pid: number, folder: string): void {
   rmSync(pathOnDisk(pid, join(folder, filler)));
 }
