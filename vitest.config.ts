@@ -38,7 +38,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Most of their time is spent in waiting for servers.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
