@@ -82,6 +82,8 @@ function reasonOf(kind: NoKind): Reason {
       return 'QuotaExceeded';
     case 'namespace-terminating':
       return 'NamespaceTerminating';
+    case 'webhook-away':
+      return 'WebhookUnavailable';
     case 'too-large':
       return 'TooLarge';
     case 'rejected':

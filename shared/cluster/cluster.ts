@@ -100,6 +100,8 @@ export const failureKinds = [
   'forbidden',
   'quota',
   'namespace-terminating',
+  /** An admission webhook that must be asked cannot be: nothing was written. */
+  'webhook-away',
   'unauthorized',
   'gone',
   'too-large',

@@ -22,6 +22,7 @@ test.each([
   [429, { reason: 'TooManyRequests' }, 'throttled'],
   [500, { message: 'etcdserver: request is too large' }, 'too-large'],
   [500, { message: 'etcdserver: leader changed' }, 'unclear'],
+  [500, { message: 'Internal error occurred: failed calling webhook "a.b": x' }, 'webhook-away'],
   [503, undefined, 'unclear'],
   [504, { reason: 'Timeout' }, 'unclear'],
   [302, undefined, 'unclear'],

@@ -88,9 +88,14 @@ function forbiddenKind({ message, causes }: StatusDetails): FailureKind {
   return message.includes('exceeded quota') ? 'quota' : 'forbidden';
 }
 
-/** etcd's refusal of a large object comes as a 500 but is certain: repeating it would never end. */
+/**
+ * Two answers come as a 500 and are certain all the same: etcd's refusal of a large object, and that a webhook
+ * cannot be asked, which comes before anything is written. Taken for unclear, they would be repeated without a
+ * word to anybody.
+ */
 function otherKind(status: number, { message }: StatusDetails): FailureKind {
   if (status >= 400 && status < 500) return 'rejected';
+  if (message.startsWith('Internal error occurred: failed calling webhook')) return 'webhook-away';
   return message.startsWith('etcdserver: request is too large') ? 'too-large' : 'unclear';
 }
 

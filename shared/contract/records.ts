@@ -199,6 +199,7 @@ export const reasons = [
   'Forbidden',
   'QuotaExceeded',
   'NamespaceTerminating',
+  'WebhookUnavailable',
   'NotFound',
   'TooLarge',
   'Rejected',

@@ -166,6 +166,41 @@ test("a set whose status KubeVirt's controller writes is left alone, and said to
   await kubectl('delete', 'vmirs', 'my-vmirs');
 });
 
+test('a webhook that cannot be asked is told, and the members come once it is there again', async () => {
+  const webhook = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'away' },
+    webhooks: [
+      {
+        name: 'machines.example.com',
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        timeoutSeconds: 1,
+        clientConfig: { url: 'https://127.0.0.1:1/' },
+        rules: [
+          {
+            apiGroups: ['kubevirt.io'],
+            apiVersions: ['v1'],
+            operations: ['CREATE'],
+            resources: ['virtualmachines'],
+          },
+        ],
+      },
+    ],
+  };
+  await rollcall.kubectl(['create', '-f', '-'], { input: JSON.stringify(webhook) });
+  await kubectl('scale', 'vmpool', 'vm-pool-cirros', '--replicas', '4');
+  const said = 'jsonpath={.status.conditions[?(@.type=="ReplicaFailure")].message}';
+  await until('word of it', async () =>
+    (await kubectl('get', 'vmpool', 'vm-pool-cirros', '-o', said)).includes('WebhookUnavailable'),
+  );
+  await kubectl('delete', 'validatingwebhookconfiguration', 'away');
+  await until('four', async () => (await vmsOf('vm-pool-cirros', 'default')).length === 4);
+  await kubectl('scale', 'vmpool', 'vm-pool-cirros', '--replicas', '3');
+  await until('three', async () => (await vmsOf('vm-pool-cirros', 'default')).length === 3);
+});
+
 test('history, deleted volumes and the chain are read as before', async () => {
   expect(await cli('history', '-A', '-o', 'wide')).toContain('vmpool/vm-pool-cirros');
   expect(await cli('deleted-volumes', '-A', '--kept')).toContain('data-disk-2');
