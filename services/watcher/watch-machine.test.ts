@@ -12,9 +12,8 @@ const options = {
   backoff: { firstMs: 250, mostMs: 30_000 },
 };
 
-function failure(kind: FailureKind, retryAfterMs?: number): Failure {
-  const rest = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return { kind, code: 0, reason: '', doing: 'testing', ...rest };
+function failure(kind: FailureKind, more: Partial<Failure> = {}): Failure {
+  return { kind, code: 0, reason: '', doing: 'testing', ...more };
 }
 
 function object(resourceVersion: string) {
@@ -53,9 +52,9 @@ class Driven {
     return this.feed({ type: 'closed', request: this.request, lastedMs });
   }
 
-  fail(kind: FailureKind, lastedMs = 5, retryAfterMs?: number): this {
+  fail(kind: FailureKind, lastedMs = 5, more: Partial<Failure> = {}): this {
     const { request } = this;
-    return this.feed({ type: 'failed', request, failure: failure(kind, retryAfterMs), lastedMs });
+    return this.feed({ type: 'failed', request, failure: failure(kind, more), lastedMs });
   }
 
   timer(timer: 'retry' | 'survey' = 'retry'): this {
@@ -138,6 +137,15 @@ test('waits longer after each failure in a row, up to half a minute, and not aft
   expect(machine.event('MODIFIED', '75').fail('unclear').waitMs).toBeLessThanOrEqual(250);
 });
 
+test('a version from which the server cannot go on is passed over by a list, and an outage is waited for', () => {
+  const machine = watching();
+  const turns = (code: number) =>
+    Array.from({ length: 6 }, () => machine.fail('unclear', 5, { code }).timer().types[0]);
+  expect(turns(0)).toEqual(Array.from({ length: 6 }, () => 'watch'));
+  machine.event('MODIFIED', '75');
+  expect(turns(500)).toEqual([...Array.from({ length: 5 }, () => 'watch'), 'list']);
+});
+
 test('a watch that lasted is no failed attempt, so a quiet kind has no growing gaps', () => {
   const machine = watching();
   for (let turn = 0; turn < 10; turn++) {
@@ -168,8 +176,8 @@ test('a server that closes at once, again and again, is not asked again and agai
 });
 
 test('waits as long as the server asks', () => {
-  expect(watching().fail('throttled', 5, 7_000).waitMs).toBe(7_000);
-  expect(started().served().fail('throttled', 5, 7_000).waitMs).toBe(7_000);
+  expect(watching().fail('throttled', 5, { retryAfterMs: 7_000 }).waitMs).toBe(7_000);
+  expect(started().served().fail('throttled', 5, { retryAfterMs: 7_000 }).waitMs).toBe(7_000);
 });
 
 test('a version that is too old leads to a new survey, at once unless it was just made', () => {

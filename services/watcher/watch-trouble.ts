@@ -66,6 +66,7 @@ function watchFailed(
     case 'unclear':
     case 'throttled': {
       if (isMute(phase, lastedMs)) return list(state);
+      if (failure.code === 500 && state.attempts >= mostRepeats) return pause(state, anew);
       const to = { is: 'watch', resourceVersion, fresh } as const;
       return pause(state, { is: 'waiting', to }, failure.retryAfterMs);
     }
@@ -89,6 +90,9 @@ function pauseBlind(state: WatchState): Step {
   const [waiting, wait] = pause(open, anew);
   return [waiting, [...began, ...wait]];
 }
+
+/** A server that answers 500 to one version so often cannot go on from it; a list passes over what it is. */
+const mostRepeats = 5;
 
 /** A server sends a bookmark each minute, and one before it ends a watch. */
 const muteMs = 100_000;
