@@ -21,9 +21,13 @@ const warmUpShare = 1 / 2;
 /** Low points are what is left after a collection. */
 const lowPointOf = 5;
 
+/** The end of the time that is judged, which has to reach higher than all before it where memory grows. */
+const endShare = 1 / 3;
+
 /**
- * Whether memory grows. A heap goes up and down by its collections, so only its low points count, and
- * they may rise by a tenth, or 16 MB, over the time that is judged.
+ * Whether memory grows. A heap goes up and down by its collections, so its low points count, which may rise
+ * by a tenth, or 16 MB, over the time that is judged. They rise as well where collections come seldom and one
+ * fell into the beginning; but what grows is higher in the end than it has ever been.
  */
 export function slopeOf(samples: readonly Sample[]): Slope {
   const end = samples.at(-1)?.at ?? 0;
@@ -32,12 +36,20 @@ export function slopeOf(samples: readonly Sample[]): Slope {
   const perMinute = gradient(lows);
   const first = lows[0]?.memory ?? 0;
   const grown = perMinute * (end * (1 - warmUpShare));
+  const isHigher = highest(judged, -endShare) > highest(judged, 1 - endShare);
   return {
     first,
     last: lows.at(-1)?.memory ?? 0,
     perMinute,
-    flat: grown <= Math.max(first * 0.1, 16),
+    flat: grown <= Math.max(first * 0.1, 16) || !isHigher,
   };
+}
+
+/** Of a share of the samples: those at the beginning, or at the end where it is negative. */
+function highest(samples: readonly Sample[], share: number): number {
+  const count = Math.round(samples.length * share);
+  const part = count < 0 ? samples.slice(count) : samples.slice(0, count);
+  return Math.max(...part.map(({ memory }) => memory));
 }
 
 function lowPoints(samples: readonly Sample[]): readonly Sample[] {
