@@ -8,10 +8,7 @@ export type FieldPath = readonly string[];
 
 /** Who wrote a field last, of those who own it: with server-side apply several may. */
 export function writerOf(managedFields: unknown, path: FieldPath): Writer | undefined {
-  const writers = listOf(managedFields)
-    .filter((entry) => ownsField(entry, path))
-    .map(readWriter);
-  return writers.toSorted(byTime).at(-1);
+  return writersOf(managedFields, path).at(-1);
 }
 
 /** Who made the object: the oldest entry. Times have seconds, so a status written at once may tie. */
@@ -22,11 +19,16 @@ export function creatorOf(managedFields: unknown): Writer | undefined {
 
 /** When a manager last wrote the status; undefined when no field of it is the manager's. */
 export function statusWrittenAt(managedFields: unknown, manager: string): string | undefined {
-  const writes = listOf(managedFields)
-    .filter((entry) => ownsField(entry, ['f:status']))
-    .map(readWriter)
-    .filter((writer) => writer.manager === manager);
-  return writes.toSorted(byTime).at(-1)?.time;
+  return writersOf(managedFields, ['f:status']).findLast((writer) => writer.manager === manager)
+    ?.time;
+}
+
+/** All who own a field, the last writer last. */
+function writersOf(managedFields: unknown, path: FieldPath): readonly Writer[] {
+  const writers = listOf(managedFields)
+    .filter((entry) => ownsField(entry, path))
+    .map(readWriter);
+  return writers.toSorted(byTime);
 }
 
 function ownsField(entry: unknown, path: FieldPath): boolean {
