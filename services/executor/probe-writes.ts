@@ -1,13 +1,13 @@
 import type { Cluster, ObjectRef, RawObject } from '#shared/cluster/cluster.ts';
 import type { Command, SetRef } from '#shared/contract/commands.ts';
 import { extraAnnotation, poolFinalizer, revisionLabel } from '#shared/contract/words.ts';
-import { isRecord } from '#shared/lib/canonical.ts';
 import { already, sightOf } from './call.ts';
 import type { Again, Result } from './call.ts';
 import { finalizersOf } from './effects/finalizer.ts';
 import { labelsOf } from './effects/live-selector.ts';
 import { controllerIn, isOwnedBy, isTerminating } from './effects/owners.ts';
 import { memberKind } from './effects/victim.ts';
+import { annotationsOf } from './live-set.ts';
 
 /** Commands whose effect shows on one object that stands already. */
 type Write = Extract<
@@ -82,7 +82,8 @@ function shows(object: RawObject, command: Write, set: SetRef): boolean {
     case 'adopt-member':
       return controllerIn(object)?.['uid'] === set.uid;
     case 'update-vm':
-      if (command.stays === true && isMarkedExtra(object)) return false;
+      if (command.stays === true && annotationsOf(object)[extraAnnotation] !== undefined)
+        return false;
       return labelsOf(object)[revisionLabel] === command.revision;
     case 'label-instance':
       return labelsOf(object)[revisionLabel] === command.revision;
@@ -96,9 +97,4 @@ function shows(object: RawObject, command: Write, set: SetRef): boolean {
 
 function holdsFinalizer(object: RawObject, { kind }: SetRef): boolean {
   return kind === 'VirtualMachinePool' && finalizersOf(object).includes(poolFinalizer);
-}
-
-function isMarkedExtra({ metadata }: RawObject): boolean {
-  const annotations = metadata?.['annotations'];
-  return isRecord(annotations) && annotations[extraAnnotation] !== undefined;
 }

@@ -1,9 +1,9 @@
 import type { RawObject } from '#shared/cluster/cluster.ts';
 import { effectAnnotation } from '#shared/contract/words.ts';
-import { isRecord } from '#shared/lib/canonical.ts';
 import { already, applied, refusal, sightOf } from '../call.ts';
 import type { Again, Result } from '../call.ts';
 import type { Job } from '../backlog.ts';
+import { annotationsOf } from '../live-set.ts';
 import type { Hands } from './effect.ts';
 
 /**
@@ -31,6 +31,5 @@ export async function createOnce(
 
 /** Whether it was this command that made the object. */
 export function carriesEffect(object: RawObject, effect: string): boolean {
-  const annotations = object.metadata?.['annotations'];
-  return isRecord(annotations) && annotations[effectAnnotation] === effect;
+  return annotationsOf(object)[effectAnnotation] === effect;
 }

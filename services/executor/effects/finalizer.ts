@@ -1,5 +1,6 @@
 import type { JsonPatchStep, RawObject } from '#shared/cluster/cluster.ts';
 import { poolFinalizer } from '#shared/contract/words.ts';
+import { testOfUid } from './owners.ts';
 
 /** The finalizers of an object, in its own order. */
 export function finalizersOf(object: RawObject): readonly string[] {
@@ -16,7 +17,7 @@ export function removalOfPoolFinalizer(object: RawObject): readonly JsonPatchSte
   const place = finalizersOf(object).indexOf(poolFinalizer);
   if (place < 0) return undefined;
   return [
-    { op: 'test', path: '/metadata/uid', value: object.metadata?.uid },
+    testOfUid(object),
     { op: 'test', path: `/metadata/finalizers/${place}`, value: poolFinalizer },
     { op: 'remove', path: `/metadata/finalizers/${place}` },
   ];

@@ -2,7 +2,7 @@ import type { Patch, RawObject } from '#shared/cluster/cluster.ts';
 import { keepDisksAnnotation } from '#shared/contract/words.ts';
 import { keepMarkOf } from '#shared/core/pool/keep-mark.ts';
 import type { KeepMark } from '#shared/core/pool/keep-mark.ts';
-import { isRecord } from '#shared/lib/canonical.ts';
+import { annotationsOf } from '../live-set.ts';
 import { controllerIn, isTerminating, preconditionsOf } from './owners.ts';
 
 /**
@@ -34,9 +34,8 @@ export function isGuarded(object: RawObject): boolean {
   }
 }
 
-function markOf({ metadata }: RawObject): KeepMark {
-  const annotations = metadata?.['annotations'];
-  return keepMarkOf(isRecord(annotations) ? annotations : {});
+function markOf(object: RawObject): KeepMark {
+  return keepMarkOf(annotationsOf(object));
 }
 
 function withMark(object: RawObject, value: string | null): Patch {

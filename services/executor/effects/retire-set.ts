@@ -1,8 +1,8 @@
-import { already, applied, refusal, sightOf, stale } from '../call.ts';
+import { already, sightOf, stale } from '../call.ts';
 import { readSet } from '../live-set.ts';
 import type { Effect } from './effect.ts';
 import { removalOfPoolFinalizer } from './finalizer.ts';
-import { isRaced } from './race.ts';
+import { patchOnce } from './race.ts';
 
 /** Lets a pool go that someone deleted; the garbage collector takes its members after it. */
 export const retireSet: Effect<'retire-set'> = async (hands, job) => {
@@ -15,8 +15,7 @@ export const retireSet: Effect<'retire-set'> = async (hands, job) => {
   if (!live.set.deleting) return stale('SetChanged');
   const body = removalOfPoolFinalizer(live.set.object);
   if (body === undefined) return already(live.set.object);
-  const patched = await hands.cluster.patch(set, { type: 'json', body });
-  if (patched.ok) return applied(patched.value);
-  if (patched.failure.kind === 'not-found') return already();
-  return isRaced(patched.failure, { type: 'json' }) ? { again: true } : refusal(patched.failure);
+  const patch = { type: 'json', body } as const;
+  const result = await patchOnce(hands, { ref: set, gone: already(), patch });
+  return result === 'raced' ? { again: true } : result;
 };

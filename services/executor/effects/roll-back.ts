@@ -2,7 +2,7 @@ import type { JsonPatchStep, RawObject } from '#shared/cluster/cluster.ts';
 import { rollBackAnnotation } from '#shared/contract/words.ts';
 import { canonicalJson, isRecord } from '#shared/lib/canonical.ts';
 import { already, stale } from '../call.ts';
-import { mismatch } from '../live-set.ts';
+import { annotationsOf, mismatch } from '../live-set.ts';
 import type { Effect } from './effect.ts';
 import { keptTemplate } from './kept-template.ts';
 import { testOfUid } from './owners.ts';
@@ -62,8 +62,7 @@ function isTemplate(object: RawObject, field: string, template: Body): boolean {
 }
 
 function askedFor(object: RawObject): unknown {
-  const annotations = object.metadata?.['annotations'];
-  return isRecord(annotations) ? annotations[rollBackAnnotation] : undefined;
+  return annotationsOf(object)[rollBackAnnotation];
 }
 
 function specOf(object: RawObject): Body {

@@ -5,6 +5,7 @@ import { nameGenerationIn, stampVm } from '#shared/core/pool/stamp.ts';
 import { isRecord } from '#shared/lib/canonical.ts';
 import { already, stale } from '../call.ts';
 import type { Again, Result } from '../call.ts';
+import { annotationsOf } from '../live-set.ts';
 import type { Effect, Hands, JobOf } from './effect.ts';
 import { keptTemplate } from './kept-template.ts';
 import { readObject } from './live-object.ts';
@@ -96,8 +97,7 @@ function stampOf(
   { command, plan }: Update,
   { vm, revision }: { readonly vm: RawObject; readonly revision: string },
 ): Body {
-  const annotations = vm.metadata?.['annotations'];
-  const effect = isRecord(annotations) ? annotations[effectAnnotation] : undefined;
+  const effect = annotationsOf(vm)[effectAnnotation];
   const stamped = stampVm(template, {
     pool: plan.set,
     name: command.member.name,
